@@ -1,0 +1,95 @@
+"""Carrier cost: one cycle's charges against its balance (R13 to R16, D17 to D19)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from billing.commitment import GrantKind, Meter
+from billing.conversation import percent
+from billing.cycle import Cycle, CycleState
+from billing.figures import ChargeSum, Figures
+from billing.money import CENT_MICROS, apportion, rounded_to_cents
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCost:
+    """What one sub-feature cost, in micro-euros.
+
+    `display_micros` are whole cents that add up to the balance's shown total, and
+    `percent` are shares of it that add up to 100.
+    """
+
+    feature: str
+    amount_micros: int
+    display_micros: int
+    percent: int
+    charges: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierBalance:
+    """What a cycle's carrier costs come to, in micro-units of `currency` (D17)."""
+
+    cycle: Cycle = field(repr=False)
+    currency: str
+    commitment_micros: int
+    topped_up_micros: int
+    limit_micros: int
+    spent_micros: int
+    spent_display_micros: int
+    left_micros: int
+    overspent_micros: int
+    percent: int | None
+    send_allowed: bool
+    by_feature: tuple[FeatureCost, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierCharge:
+    """One charge dated in a cycle; `booked_in_cycle` is where it counts (D11)."""
+
+    source: str
+    id: str
+    feature: str
+    occurred_at: datetime
+    amount_micros: int
+    quantity_micros: int | None
+    unit: str | None
+    booked_in_cycle: int
+
+
+def carrier_balance(cycle: Cycle, figures: Figures) -> CarrierBalance | None:
+    """Apply the rules of the balance to a cycle's sums; None for the future cycle (D10)."""
+    if cycle.state is CycleState.FUTURE:
+        return None
+    by_feature = figures.charged_by_feature()
+    spent = sum(charge.amount_micros for charge in by_feature.values())
+    commitment = figures.committed(Meter.CARRIER, cycle.number)
+    topped_up = figures.granted[GrantKind.TOP_UP]
+    limit = commitment + topped_up
+    return CarrierBalance(
+        cycle=cycle,
+        currency=cycle.account.currency,
+        commitment_micros=commitment,
+        topped_up_micros=topped_up,
+        limit_micros=limit,
+        spent_micros=spent,
+        spent_display_micros=rounded_to_cents(spent),
+        left_micros=max(0, limit - spent),
+        overspent_micros=max(0, spent - limit),
+        percent=percent(spent, limit),
+        send_allowed=cycle.state is CycleState.CURRENT and spent < limit,
+        by_feature=_feature_costs(by_feature),
+    )
+
+
+def _feature_costs(by_feature: dict[str, ChargeSum]) -> tuple[FeatureCost, ...]:
+    """Break the total down so that the parts shown add up to it (D19)."""
+    charged = sorted(by_feature.items(), key=lambda item: (-item[1].amount_micros, item[0]))
+    amounts = [charge.amount_micros for _, charge in charged]
+    cents = rounded_to_cents(sum(amounts)) // CENT_MICROS
+    return tuple(
+        FeatureCost(feature, charge.amount_micros, display * CENT_MICROS, share, charge.charges)
+        for (feature, charge), display, share in zip(
+            charged, apportion(cents, amounts), apportion(100, amounts), strict=True
+        )
+    )

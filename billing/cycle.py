@@ -1,0 +1,173 @@
+"""One billing period of an account, as it stands at an instant (R3, R4, D7)."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum
+
+from billing.account import Account
+from billing.errors import BadInputError, CycleOutOfRangeError
+from billing.instant import TICK, local
+from billing.period import Period
+from billing.plan import PriceList
+from billing.schedule import Schedule
+
+CLOSING = timedelta(hours=72)
+"""How long after its end a cycle still takes late events."""
+
+
+class CycleState(Enum):
+    """Where a cycle stands: PROVISIONAL from its end until it takes no more late events."""
+
+    FUTURE = "FUTURE"
+    CURRENT = "CURRENT"
+    PROVISIONAL = "PROVISIONAL"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Cycle `number` of an account, seen at `computed_at`; equal by `id` and that instant."""
+
+    id: str
+    computed_at: datetime
+    account: Account = field(compare=False, repr=False)
+    number: int = field(compare=False)
+    period: Period = field(compare=False)
+
+    @classmethod
+    def of(cls, account: Account, number: int, at: datetime) -> "Cycle":
+        """Return cycle `number` of an account that has paid terms."""
+        assert account.schedule is not None
+        return cls(f"{account.id}:{number}", at, account, number, account.schedule.period(number))
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant inside."""
+        return self.period.start
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after."""
+        return self.period.end
+
+    @property
+    def starts_on(self) -> date:
+        """The local day of the first instant inside."""
+        return local(self.time_zone, self.period.start).date()
+
+    @property
+    def ends_on(self) -> date:
+        """The last local day inside."""
+        return local(self.time_zone, self.period.end - TICK).date()
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of the terms under which the cycle runs."""
+        return self.schedule.terms_of(self.number).time_zone
+
+    @property
+    def state(self) -> CycleState:
+        """Where the cycle stands at `computed_at`."""
+        if self.computed_at < self.period.start:
+            return CycleState.FUTURE
+        if self.computed_at < self.period.end:
+            return CycleState.CURRENT
+        return CycleState.CLOSED if self.closed else CycleState.PROVISIONAL
+
+    @property
+    def closed(self) -> bool:
+        """Whether the cycle's numbers are final: late events are booked elsewhere (D11)."""
+        return self.computed_at >= closed_at(self.account, self.period)
+
+    @property
+    def price_list(self) -> PriceList:
+        """The price list in force when the cycle starts."""
+        return self.account.price_list(self.number)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The cycles that this one is of."""
+        assert self.account.schedule is not None
+        return self.account.schedule
+
+
+def closed_at(account: Account, period: Period) -> datetime:
+    """Return the instant from which a cycle takes no more late events (D7)."""
+    return max(period.end + CLOSING, account.backfill_until)
+
+
+def closed_number(account: Account, instant: datetime, at: datetime) -> int | None:
+    """Return the number of the CLOSED cycle that contains `instant`; None where none does."""
+    if account.schedule is None or at < max(instant + CLOSING, account.backfill_until):
+        return None
+    number = account.schedule.number_at(instant)
+    if number is None or at < closed_at(account, account.schedule.period(number)):
+        return None
+    return number
+
+
+def booking_number(account: Account, at: datetime) -> int:
+    """Return the number of the cycle that takes, at `at`, what closed cycles no longer do.
+
+    That is the current one, and after the account's end the last one. Call it only where
+    there is a closed cycle.
+    """
+    assert account.schedule is not None
+    number = account.schedule.number_at(at)
+    if number is None:
+        number = account.schedule.last_number
+    assert number is not None
+    return number
+
+
+def current_cycle(account: Account, at: datetime) -> Cycle | None:
+    """Return the cycle that contains `at`; None before cycle 0 and after the account's end."""
+    number = None if account.schedule is None else account.schedule.number_at(at)
+    return None if number is None else Cycle.of(account, number, at)
+
+
+def next_cycle(account: Account, at: datetime) -> Cycle | None:
+    """Return the one future cycle; None where the account ends before it (R4)."""
+    numbers = account.cycle_numbers(at)
+    if not numbers:
+        return None
+    last = Cycle.of(account, numbers[-1], at)
+    return last if last.state is CycleState.FUTURE else None
+
+
+def cycle_numbered(account: Account, number: int, at: datetime) -> Cycle:
+    """Return cycle `number`.
+
+    Raises:
+        BadInputError: `number` is negative.
+        CycleOutOfRangeError: it is beyond the one future cycle or the account's end.
+    """
+    if number < 0:
+        raise BadInputError("Cycles are numbered from 0.", field="number")
+    numbers = account.cycle_numbers(at)
+    if number not in numbers:
+        raise CycleOutOfRangeError(_range_message(numbers), field="number")
+    return Cycle.of(account, number, at)
+
+
+def cycle_containing(account: Account, instant: datetime, at: datetime) -> Cycle:
+    """Return the cycle that contains `instant`.
+
+    Raises:
+        CycleOutOfRangeError: it is before cycle 0, or beyond the one future cycle or the
+            account's end.
+    """
+    schedule, numbers = account.schedule, account.cycle_numbers(at)
+    number = None
+    # Beyond the last one nothing is computed: the calendar itself ends with the year 9999.
+    if schedule and numbers and instant < schedule.period(numbers[-1]).end:
+        number = schedule.number_at(instant)
+    if number is None:
+        raise CycleOutOfRangeError(_range_message(numbers), field="at")
+    return Cycle.of(account, number, at)
+
+
+def _range_message(numbers: range) -> str:
+    if not numbers:
+        return "The account has no cycles."
+    return f"The cycles that can be viewed are 0 to {numbers[-1]}."

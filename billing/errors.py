@@ -1,0 +1,120 @@
+"""Expected failures of the billing domain.
+
+Hierarchy:
+
+* BillingError                  carries `code`, and `field` where one input is to blame
+  x AccessError                 refused access: always a GraphQL error
+    x UnauthenticatedError      UNAUTHENTICATED
+    x AdminOnlyError            ADMIN_ONLY
+    x OperatorOnlyError         OPERATOR_ONLY
+    x TrialNoAccessError        TRIAL_NO_ACCESS
+    x NotFoundError             NOT_FOUND, also for what belongs to somebody else
+  x BadInputError               BAD_USER_INPUT
+  x CycleOutOfRangeError        CYCLE_OUT_OF_RANGE
+  x RuleError                   a broken rule: a typed member of a mutation's union
+    x AccountExistsError        ACCOUNT_EXISTS
+    x PlanNotOfferedError       PLAN_NOT_OFFERED
+    x PriceListExistsError      PRICE_LIST_EXISTS
+    x NothingToChangeError      NOTHING_TO_CHANGE
+    x TermsNotAllowedError      TERMS_NOT_ALLOWED
+    x AccountEndedError         ACCOUNT_ENDED
+"""
+
+from typing import ClassVar
+
+
+class BillingError(Exception):
+    """A failure the caller can act on; its message is written for the client."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class AccessError(BillingError):
+    """The caller may not have what was asked for."""
+
+
+class UnauthenticatedError(AccessError):
+    """The field needs a caller and the request names none."""
+
+    code = "UNAUTHENTICATED"
+
+
+class AdminOnlyError(AccessError):
+    """Only an admin of the account sees usage or changes commitments (R1)."""
+
+    code = "ADMIN_ONLY"
+
+
+class OperatorOnlyError(AccessError):
+    """Only the platform's staff may do this (D1)."""
+
+    code = "OPERATOR_ONLY"
+
+
+class TrialNoAccessError(AccessError):
+    """An account in the free trial has no usage overview (R2)."""
+
+    code = "TRIAL_NO_ACCESS"
+
+
+class NotFoundError(AccessError):
+    """The thing named does not exist, or belongs to somebody else (D2)."""
+
+    code = "NOT_FOUND"
+
+
+class BadInputError(BillingError):
+    """An argument is malformed or outside its limits; `field` names it."""
+
+    code = "BAD_USER_INPUT"
+
+
+class CycleOutOfRangeError(BillingError):
+    """Before cycle 0, after the one future cycle, or after the account's end (R4)."""
+
+    code = "CYCLE_OUT_OF_RANGE"
+
+
+class RuleError(BillingError):
+    """A mutation would break a rule; nothing was changed."""
+
+
+class AccountExistsError(RuleError):
+    """There is an account with this external id already."""
+
+    code = "ACCOUNT_EXISTS"
+
+
+class PlanNotOfferedError(RuleError):
+    """No price list of this plan and interval is in force at the instant asked for."""
+
+    code = "PLAN_NOT_OFFERED"
+
+
+class PriceListExistsError(RuleError):
+    """The plan has a price list from this date on already."""
+
+    code = "PRICE_LIST_EXISTS"
+
+
+class NothingToChangeError(RuleError):
+    """What was asked for holds already and nothing is scheduled."""
+
+    code = "NOTHING_TO_CHANGE"
+
+
+class TermsNotAllowedError(RuleError):
+    """The terms asked for cannot follow the ones in force (D5)."""
+
+    code = "TERMS_NOT_ALLOWED"
+
+
+class AccountEndedError(RuleError):
+    """The account has ended; its past stays readable, nothing new is taken (D6)."""
+
+    code = "ACCOUNT_ENDED"

@@ -1,0 +1,181 @@
+"""What the platform reports: messages and carrier charges, each an immutable fact."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from billing.account import Account, account_id_of
+from billing.cycle import CLOSING
+from billing.money import MICROS, quoted
+
+AHEAD = timedelta(minutes=5)
+"""How far in the future an event may lie, for clocks that differ (D12)."""
+
+LABELS_MAX = 20
+"""Channels, and as many features, that one account may use (D13)."""
+
+CHARGE_MICROS_MAX = 1_000_000 * MICROS
+"""The largest single carrier charge."""
+
+
+class Direction(Enum):
+    """Who wrote the message."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class MessageKind(Enum):
+    """What the message is; a note is internal and never counts (R5)."""
+
+    MESSAGE = "MESSAGE"
+    TEMPLATE = "TEMPLATE"
+    BROADCAST = "BROADCAST"
+    API = "API"
+    CALL = "CALL"
+    NOTE = "NOTE"
+
+
+class EventId(NamedTuple):
+    """What makes an event unique: no second one with it is ever stored (D12)."""
+
+    account_id: UUID
+    source: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message between an account and a contact on a channel."""
+
+    occurred_at: datetime
+    contact: str
+    channel: str
+    direction: Direction
+    automated: bool
+    kind: MessageKind
+
+    @property
+    def counts(self) -> bool:
+        """Whether it opens a conversation where none is open (R5)."""
+        return (
+            self.direction is Direction.OUTBOUND
+            and not self.automated
+            and self.kind is not MessageKind.NOTE
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One cost of a third-party sub-feature (R13), in micro-units of `currency`."""
+
+    occurred_at: datetime
+    feature: str
+    amount_micros: int
+    currency: str
+    quantity_micros: int | None
+    unit: str | None
+
+
+Fact: TypeAlias = Message | Charge
+"""What is compared when an id comes again: equal facts are one event, sent twice."""
+
+
+class LabelKind(Enum):
+    """What an account may use only so many of (D13)."""
+
+    CHANNEL = "CHANNEL"
+    FEATURE = "FEATURE"
+
+
+class Label(NamedTuple):
+    """One channel or feature that an account uses."""
+
+    account_id: UUID
+    kind: LabelKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact with the names its source gave it and its account."""
+
+    external_id: str
+    source: str
+    id: str
+    fact: Fact
+
+    @property
+    def event_id(self) -> EventId:
+        """What makes the event unique."""
+        return EventId(account_id_of(self.external_id), self.source, self.id)
+
+    @property
+    def label(self) -> Label:
+        """The channel or feature that the event uses."""
+        account_id = account_id_of(self.external_id)
+        if isinstance(self.fact, Message):
+            return Label(account_id, LabelKind.CHANNEL, self.fact.channel)
+        return Label(account_id, LabelKind.FEATURE, self.fact.feature)
+
+
+class RejectionCode(Enum):
+    """Why an event was not taken."""
+
+    UNREADABLE = "UNREADABLE"
+    INVALID_EVENT = "INVALID_EVENT"
+    UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+    BEFORE_ACCOUNT = "BEFORE_ACCOUNT"
+    IN_FUTURE = "IN_FUTURE"
+    ACCOUNT_ENDED = "ACCOUNT_ENDED"
+    WRONG_CURRENCY = "WRONG_CURRENCY"
+    TOO_MANY_CHANNELS = "TOO_MANY_CHANNELS"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why an event was not taken, in a code for programs and a sentence for people."""
+
+    code: RejectionCode
+    message: str
+
+
+def judge(event: Event, account: Account | None, at: datetime) -> Rejection | None:
+    """Return why `event`, arriving at `at`, is not taken; None if it is (D6, D12, D19)."""
+    if account is None:
+        return Rejection(
+            RejectionCode.UNKNOWN_ACCOUNT, f"subject: no account {quoted(event.external_id)}."
+        )
+    occurred_at = event.fact.occurred_at
+    if occurred_at > at + AHEAD:
+        return Rejection(
+            RejectionCode.IN_FUTURE, f"time: {occurred_at.isoformat()} is over 5 minutes ahead."
+        )
+    if occurred_at < account.first_instant:
+        return Rejection(
+            RejectionCode.BEFORE_ACCOUNT,
+            f"time: before the account's first instant, {account.first_instant.isoformat()}.",
+        )
+    if _ended(account, occurred_at, at):
+        return Rejection(RejectionCode.ACCOUNT_ENDED, "time: the account has ended.")
+    if isinstance(event.fact, Charge) and event.fact.currency != account.currency:
+        return Rejection(
+            RejectionCode.WRONG_CURRENCY,
+            f"data.currency: {quoted(event.fact.currency)} is not the account's, "
+            f"{account.currency}.",
+        )
+    return None
+
+
+def _ended(account: Account, occurred_at: datetime, at: datetime) -> bool:
+    """Tell whether the account takes nothing more of `occurred_at`.
+
+    Once the last cycle is closed there is no cycle left in which a late event could
+    be booked.
+    """
+    if account.ended_at is None:
+        return False
+    last_closed = at >= max(account.ended_at + CLOSING, account.backfill_until)
+    return occurred_at >= account.ended_at or last_closed

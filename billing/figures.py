@@ -1,0 +1,68 @@
+"""The sums of one cycle as they are stored, before any rule is applied to them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from billing.commitment import Adjustment, Commitment, GrantKind, Meter, committed
+
+
+@dataclass(slots=True)
+class ChargeSum:
+    """What a feature cost: micro-euros, and in how many charges."""
+
+    amount_micros: int = 0
+    charges: int = 0
+
+    def add(self, amount_micros: int, charges: int) -> None:
+        """Add charges, or take them off where the figures are negative."""
+        self.amount_micros += amount_micros
+        self.charges += charges
+
+
+@dataclass(slots=True)
+class Figures:
+    """One cycle's sums, all of one snapshot.
+
+    `conversations` are windows by channel that land in the cycle; `completed` is how many
+    of them are closed. `booked` are the adjustments that this cycle carries for others,
+    `moved` those that others carry for it. `granted` is in blocks or micro-euros.
+    """
+
+    conversations: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    completed: int = 0
+    charges: dict[str, ChargeSum] = field(default_factory=lambda: defaultdict(ChargeSum))
+    booked: list[Adjustment] = field(default_factory=list)
+    moved: list[Adjustment] = field(default_factory=list)
+    granted: dict[GrantKind, int] = field(default_factory=lambda: defaultdict(int))
+    commitments: list[Commitment] = field(default_factory=list)
+
+    def committed(self, meter: Meter, number: int) -> int:
+        """Return what `meter` is committed to in cycle `number`."""
+        return committed(self.commitments, meter, number)
+
+    def used_by_channel(self) -> dict[str, int]:
+        """Return the conversations that count in the cycle, by channel."""
+        used = dict(self.conversations)
+        for adjustment, sign in self._adjustments(Meter.CONVERSATIONS):
+            used[adjustment.label] = used.get(adjustment.label, 0) + sign * adjustment.change
+        return used
+
+    def charged_by_feature(self) -> dict[str, ChargeSum]:
+        """Return the charges that count in the cycle, by feature."""
+        charged = {
+            feature: ChargeSum(charge.amount_micros, charge.charges)
+            for feature, charge in self.charges.items()
+        }
+        for adjustment, sign in self._adjustments(Meter.CARRIER):
+            charged.setdefault(adjustment.label, ChargeSum()).add(
+                sign * adjustment.change, sign * adjustment.charges
+            )
+        return charged
+
+    def _adjustments(self, meter: Meter) -> Iterator[tuple[Adjustment, int]]:
+        """Yield the meter's adjustments with the sign they have in this cycle."""
+        for adjustments, sign in ((self.booked, 1), (self.moved, -1)):
+            for adjustment in adjustments:
+                if adjustment.meter is meter:
+                    yield adjustment, sign

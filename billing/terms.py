@@ -1,0 +1,90 @@
+"""Terms: what holds for an account from a cycle on (D5).
+
+A row is never edited. A later row takes the place of every earlier one that starts
+at its cycle or after, which is how a scheduled change is replaced and cancelled.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from dateutil.relativedelta import relativedelta
+
+from billing.instant import local, midnight
+from billing.plan import Interval
+
+CYCLE_DAYS_MIN = 14
+"""The shortest cycle, in local days: two windows, so that one future cycle is enough (R4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One row: plan, interval, anchor and zone from `first_cycle` on.
+
+    `seq` counts the account's rows from 0; `starts_at` is the start of `first_cycle`.
+    """
+
+    seq: int
+    first_cycle: int
+    starts_at: datetime
+    plan: str
+    interval: Interval
+    anchor_date: date
+    time_zone: str
+
+    def cycle_start(self, index: int) -> datetime:
+        """Return the start of the `index`-th cycle of these terms, as if they never ended.
+
+        The first starts where the terms do; every other at anchor + k intervals, always
+        computed from the anchor.
+        """
+        assert index >= 0
+        if index == 0:
+            return self.starts_at
+        return self._boundary(self._first_boundary() + index - 1)
+
+    def cycle_index(self, at: datetime) -> int:
+        """Return the index of the cycle of these terms that contains `at`."""
+        assert at >= self.starts_at
+        anchor, today = self.anchor_date, local(self.time_zone, at).date()
+        months = (today.year - anchor.year) * 12 + today.month - anchor.month
+        k = months // self.interval.months
+        if self._boundary(k) > at:
+            k -= 1
+        elif self._boundary(k + 1) <= at:
+            k += 1
+        return max(0, k - self._first_boundary() + 1)
+
+    def _boundary(self, k: int) -> datetime:
+        return _boundary(self.time_zone, self.anchor_date, k * self.interval.months)
+
+    def _first_boundary(self) -> int:
+        """Return the k of the first boundary that leaves the first cycle 14 days."""
+        return _first_boundary(self.time_zone, self.anchor_date, self.interval, self.starts_at)
+
+
+def in_force(rows: Iterable[Terms]) -> tuple[Terms, ...]:
+    """Return the rows that hold, by first cycle: what is replaced is left out."""
+    kept: list[Terms] = []
+    for row in sorted(rows, key=lambda row: row.seq):
+        while kept and kept[-1].first_cycle >= row.first_cycle:
+            kept.pop()
+        kept.append(row)
+    return tuple(kept)
+
+
+@lru_cache(maxsize=65_536)
+def _boundary(zone: str, anchor: date, months: int) -> datetime:
+    """Return local midnight of anchor + months, clamped to the month's last day (D3)."""
+    return midnight(zone, anchor + relativedelta(months=months))
+
+
+@lru_cache(maxsize=65_536)
+def _first_boundary(zone: str, anchor: date, interval: Interval, starts_at: datetime) -> int:
+    earliest = local(zone, starts_at) + timedelta(days=CYCLE_DAYS_MIN)
+    months = (earliest.year - anchor.year) * 12 + earliest.month - anchor.month
+    k = months // interval.months
+    while local(zone, _boundary(zone, anchor, k * interval.months)) < earliest:
+        k += 1
+    return k

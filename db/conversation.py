@@ -1,0 +1,65 @@
+"""Conversation windows in SQL: derived from events, so they can be rebuilt."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from billing.conversation import Conversation
+from billing.cycle import Cycle
+from billing.period import Period
+from billing.window import WINDOW, Key
+from db import queries
+from db.columns import columns
+from db.page import Page
+from db.pool import Connection
+
+_SQL = queries.load("conversation")
+
+
+async def starts(
+    conn: Connection, keys: Sequence[tuple[Key, datetime]]
+) -> dict[Key, list[datetime]]:
+    """Fetch, per key, the sorted openings of its windows that end after an instant."""
+    rows = await conn.fetch(
+        _SQL["starts"],
+        *columns([(place, *key, at - WINDOW) for place, (key, at) in enumerate(keys)], width=5),
+    )
+    found: dict[Key, list[datetime]] = defaultdict(list)
+    for row in rows:
+        found[keys[row["place"]][0]].append(row["opened_at"])
+    return found
+
+
+async def delete(conn: Connection, windows: Iterable[tuple[Key, datetime]]) -> None:
+    """Drop windows, each given by its key and opening."""
+    rows = sorted((*key, opened_at) for key, opened_at in windows)
+    if rows:
+        await conn.execute(_SQL["delete"], *columns(rows, width=4))
+
+
+async def insert(conn: Connection, windows: Iterable[tuple[Key, datetime]]) -> None:
+    """Store windows, each given by its key and opening."""
+    rows = sorted((*key, opened_at, opened_at + WINDOW) for key, opened_at in windows)
+    if rows:
+        await conn.execute(_SQL["insert"], *columns(rows, width=5))
+
+
+async def page(
+    conn: Connection, cycle: Cycle, closing: Period, *, contact: str | None, page: Page
+) -> list[Conversation]:
+    """Fetch a page of the account's conversations that close in `closing`, newest first."""
+    rows = await conn.fetch(
+        _SQL["page"], cycle.account.id, closing.start, closing.end, contact, *page.parameters
+    )
+    return [
+        Conversation(
+            cycle=cycle,
+            contact=row["contact"],
+            channel=row["channel"],
+            closes_at=row["closes_at"],
+            opened_source=row["source"],
+            opened_id=row["event_id"],
+            recorded_at=row["recorded_at"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,107 @@
+"""Opening and typing of asyncpg's pool, and transactions that are tried again."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+import stamina
+from asyncpg.pool import PoolConnectionProxy
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+
+T = TypeVar("T")
+
+CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""Failures of a transaction that the same transaction, tried again, gets over."""
+
+BROKEN = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    OSError,
+    TimeoutError,
+)
+"""What is the database's fault, or that of the way to it; each passes."""
+
+ATTEMPTS_MAX = 4
+"""How often a transaction is tried."""
+
+ACQUIRE_SECONDS = 1.0
+"""How long an operation waits for a connection."""
+
+READING = {
+    "statement_timeout": "3s",
+    "lock_timeout": "1500ms",
+    "idle_in_transaction_session_timeout": "5s",
+}
+"""Limits of the sessions that answer queries and mutations."""
+
+INGESTING = {
+    "statement_timeout": "10s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+    # With arrays as parameters the planner otherwise leaves the nested loop for large batches.
+    "plan_cache_mode": "force_generic_plan",
+}
+"""Limits of the sessions that take events in, where one account's batches queue up."""
+
+
+class UnavailableError(Exception):
+    """The database cannot be had just now, or took too long; try again later."""
+
+
+async def open_pool(
+    dsn: str,
+    *,
+    size_max: int,
+    session: dict[str, str],
+    on_connect: Callable[[Connection], Coroutine[Any, Any, None]] | None = None,
+) -> Pool:
+    """Open a pool whose sessions run in UTC under the limits of `session`."""
+    assert size_max > 0
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size_max,
+        init=on_connect,
+        server_settings={"timezone": "UTC", "application_name": "kontingent", **session},
+    )
+    assert pool is not None
+    return pool
+
+
+@asynccontextmanager
+async def acquire(pool: Pool) -> AsyncIterator[Connection]:
+    """Borrow a connection, waiting at most a second for it.
+
+    Raises:
+        UnavailableError: there is none to be had, or it failed in use.
+    """
+    try:
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+            yield conn
+    except BROKEN as error:
+        raise UnavailableError(type(error).__name__) from error
+
+
+async def transact(pool: Pool, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    """Run `work` in a READ COMMITTED transaction and return what it does once committed.
+
+    Deadlocks and serialisation failures start it anew, so `work` must hold no state of
+    its own from one attempt to the next.
+
+    Raises:
+        UnavailableError: the database cannot be had just now.
+    """
+    async for attempt in stamina.retry_context(
+        on=CONFLICTS, attempts=ATTEMPTS_MAX, wait_initial=0.01, wait_max=0.2
+    ):
+        with attempt:
+            async with acquire(pool) as conn, conn.transaction():
+                return await work(conn)
+    raise AssertionError("stamina returns or raises")

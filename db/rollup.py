@@ -1,0 +1,50 @@
+"""Sums by local day in SQL: derived, kept up in the transaction that changes them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from billing.figures import ChargeSum
+from billing.schedule import Schedule
+from billing.window import WINDOW
+from db import queries
+from db.columns import columns
+from db.pool import Connection
+
+_SQL = queries.load("rollup")
+
+Bucket: TypeAlias = tuple[UUID, datetime, str]
+"""Account, start of the local day, channel or feature."""
+
+
+async def add_conversations(conn: Connection, changes: Mapping[Bucket, int]) -> None:
+    """Add to the numbers of conversations that close on a day."""
+    rows = sorted((*bucket, n) for bucket, n in changes.items() if n)
+    if rows:
+        await conn.execute(_SQL["add_conversations"], *columns(rows, width=4))
+
+
+async def add_charges(conn: Connection, changes: Mapping[Bucket, ChargeSum]) -> None:
+    """Add to the charges of a day."""
+    rows = sorted(
+        (*bucket, change.amount_micros, change.charges) for bucket, change in changes.items()
+    )
+    if rows:
+        await conn.execute(_SQL["add_charges"], *columns(rows, width=5))
+
+
+async def rebuild(
+    conn: Connection, account_id: UUID, schedule: Schedule, *, since: datetime, until: datetime
+) -> None:
+    """Lay the account's buckets anew from `since` to `until`. It must be locked.
+
+    Conversations that opened before cycle 0 belong to no cycle and stay out (D6).
+    """
+    days = schedule.days(max(since, schedule.starts_at), until)
+    starts, ends = [day.start for day in days], [day.end for day in days]
+    first_close = schedule.starts_at + WINDOW
+    await conn.execute(_SQL["clear_conversations"], account_id, since)
+    await conn.execute(_SQL["clear_charges"], account_id, since)
+    await conn.execute(_SQL["rebuild_conversations"], account_id, starts, ends, first_close)
+    await conn.execute(_SQL["rebuild_charges"], account_id, starts, ends)

@@ -1,0 +1,1 @@
+"""A demo of real support messages, laid over fictional accounts."""

@@ -1,0 +1,33 @@
+"""Who is calling: a user by token, a service by key, or nobody (D1, D2)."""
+
+from starlette.requests import HTTPConnection
+
+from edge.state import state_of
+from edge.token import InvalidTokenError
+from resolvers import service_key
+from resolvers.principal import Anonymous, Principal
+
+
+async def caller(connection: HTTPConnection) -> Principal:
+    """Tell who sends a request by its ``Authorization: Bearer …`` header.
+
+    A token has three parts with dots between, a service key has two.
+
+    Raises:
+        InvalidTokenError: there are credentials, and they do not verify.
+    """
+    header = connection.headers.get("authorization")
+    if header is None:
+        return Anonymous()
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise InvalidTokenError("Authorization must be of the scheme Bearer.")
+    state = state_of(connection)
+    if credentials.count(".") > 1:
+        return await state["tokens"].verify(credentials, at=state["clock"]())
+    service = await service_key.authenticate(
+        state["pool"], state["key_pepper"], credentials, at=state["clock"]()
+    )
+    if service is None:
+        raise InvalidTokenError("The service key is unknown, expired or revoked.")
+    return service

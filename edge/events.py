@@ -1,0 +1,162 @@
+"""``POST /events``: CloudEvents in, as one, as a batch or as a stream of lines."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
+from typing import TypeAlias
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from billing.event import Event
+from edge import cloudevent
+from edge.auth import caller
+from edge.body import BodyError, read_body
+from edge.lines import Lines
+from edge.reply import problem, reply
+from edge.state import state_of
+from resolvers import ingest
+from resolvers.ingest import EventError, Outcome
+from resolvers.principal import Scope, Service
+
+Item: TypeAlias = tuple[int, Event | EventError]
+"""What was read at an index."""
+
+SINGLE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+STREAM = "application/x-ndjson"
+
+BODY_BYTES_MAX = 1_000_000
+"""The longest body of one event or one batch."""
+
+BATCH_EVENTS_MAX = 5_000
+"""Events in one batch."""
+
+STREAMS_MAX = 4
+"""Streams taken in at the same time."""
+
+COMMIT_LINES = 2_000
+"""A stream is committed each time that it has brought so many lines."""
+
+COMMIT_SECONDS = 1.0
+"""And no later than this after the first line that is not committed."""
+
+IDLE_SECONDS = 10.0
+"""How long a stream may bring nothing."""
+
+
+class Events:
+    """The endpoint, with the slots that streams share."""
+
+    def __init__(self) -> None:
+        self._streams = asyncio.Semaphore(STREAMS_MAX)
+
+    async def __call__(self, request: Request) -> Response:
+        """Take events in and reply with what became of them."""
+        principal = await caller(request)
+        if not isinstance(principal, Service):
+            return problem(401, "UNAUTHENTICATED", "Events are taken with a service key.")
+        if Scope.INGEST not in principal.scopes:
+            return problem(403, "SCOPE_MISSING", "The service key has no scope ingest.")
+        media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if media_type == STREAM:
+            return await self._stream(request)
+        if media_type in (SINGLE, BATCH):
+            return await _body(request, media_type)
+        return problem(
+            415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type must be {SINGLE}, {BATCH} or {STREAM}."
+        )
+
+    async def _stream(self, request: Request) -> Response:
+        if self._streams.locked():
+            return problem(
+                503, "TOO_MANY_STREAMS", f"{STREAMS_MAX} streams are open.", retry_seconds=1
+            )
+        async with self._streams:
+            outcome = Outcome()
+            try:
+                async for items in _batches(request):
+                    await _take(request, items, outcome)
+            except TimeoutError:
+                return problem(408, "TIMEOUT", f"Nothing came for {IDLE_SECONDS:.0f} s.")
+            return reply(asdict(outcome))
+
+
+async def _body(request: Request, media_type: str) -> Response:
+    try:
+        raw = orjson.loads(await read_body(request, bytes_max=BODY_BYTES_MAX))
+    except BodyError as error:
+        return problem(error.status, error.code, str(error))
+    except orjson.JSONDecodeError:
+        return problem(400, "UNREADABLE", "The body is not JSON.")
+    if media_type == SINGLE:
+        raw = [raw]
+    elif not isinstance(raw, list):
+        return problem(400, "UNREADABLE", "The body of a batch must be a JSON array.")
+    if len(raw) > BATCH_EVENTS_MAX:
+        return problem(
+            413,
+            "TOO_MANY_EVENTS",
+            f"The batch has {len(raw):,} events; at most {BATCH_EVENTS_MAX:,} are taken.",
+        )
+    outcome = Outcome()
+    await _take(request, [(i, cloudevent.read(i, event)) for i, event in enumerate(raw)], outcome)
+    return reply(asdict(outcome))
+
+
+async def _take(request: Request, items: Sequence[Item], outcome: Outcome) -> None:
+    state = state_of(request)
+    await ingest.take(state["ingest_pool"], items, outcome, clock=state["clock"])
+
+
+async def _batches(request: Request) -> AsyncIterator[list[Item]]:
+    """Yield the stream's events, as many at a time as one transaction is to take.
+
+    Raises:
+        TimeoutError: nothing came for too long.
+    """
+    loop = asyncio.get_running_loop()
+    lines = Lines()
+    batch: list[Item] = []
+    due_at = 0.0
+    async for chunk in _chunks(request):
+        for index, line in lines.feed(chunk):
+            if not batch:
+                due_at = loop.time() + COMMIT_SECONDS
+            batch.append((index, cloudevent.read_line(index, line)))
+            if len(batch) == COMMIT_LINES:
+                yield batch
+                batch = []
+        if batch and loop.time() >= due_at:
+            yield batch
+            batch = []
+    yield batch + [(index, cloudevent.read_line(index, line)) for index, line in lines.finish()]
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body's chunks, and an empty one for each second without any.
+
+    Raises:
+        TimeoutError: nothing came for too long.
+    """
+    stream = request.stream()
+    quiet_seconds = 0.0
+    coming = asyncio.ensure_future(anext(stream, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=COMMIT_SECONDS)
+            if done:
+                chunk = coming.result()
+                if chunk is None:
+                    return
+                quiet_seconds = 0.0
+                yield chunk
+                coming = asyncio.ensure_future(anext(stream, None))
+                continue
+            quiet_seconds += COMMIT_SECONDS
+            if quiet_seconds >= IDLE_SECONDS:
+                raise TimeoutError
+            yield b""
+    finally:
+        coming.cancel()

@@ -1,0 +1,24 @@
+"""JSON replies of the endpoints that are not GraphQL."""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+
+def reply(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:  # noqa: ANN401 (any JSON value)
+    """Reply with JSON that nobody may store."""
+    return Response(
+        orjson.dumps(content),
+        status_code=status,
+        headers={"cache-control": "no-store", **(headers or {})},
+        media_type="application/json",
+    )
+
+
+def problem(status: int, code: str, message: str, *, retry_seconds: int | None = None) -> Response:
+    """Reply that the request as a whole was refused, and why."""
+    headers = {} if retry_seconds is None else {"retry-after": str(retry_seconds)}
+    if status == 401:  # noqa: PLR2004 (the status itself)
+        headers["www-authenticate"] = "Bearer"
+    return reply({"code": code, "message": message}, status=status, headers=headers)

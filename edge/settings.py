@@ -1,0 +1,230 @@
+"""Settings: what can be set from outside, and the two secrets. server.py hands the variables in."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AliasGenerator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
+
+from edge.token import SECRET_BYTES_MIN, check_jwks_url, check_secret
+
+PREFIX = "KONTINGENT_"
+"""How the name of every variable but DATABASE_URL begins."""
+
+TEST_PREFIX = "KONTINGENT_TEST_"
+"""Variables of the tests' own; the server does not look at them."""
+
+DATA_DIR = Path(__file__).resolve().parents[1] / ".data"
+"""The data folder of a checkout."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message names them and says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What signs tokens and hashes keys; no `token_secret` where a JWKS URL stands for it."""
+
+    token_secret: SecretStr | None
+    key_pepper: SecretStr
+
+
+def _postgresql(url: str) -> str:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return url
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    check_secret(secret.get_secret_value().encode())
+    return secret
+
+
+def _trusted(url: str) -> str:
+    check_jwks_url(url)
+    return url
+
+
+_Secret = Annotated[SecretStr, AfterValidator(_strong)]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. An empty variable is one that is not set."""
+
+    model_config = SettingsConfigDict(
+        alias_generator=AliasGenerator(validation_alias=lambda name: f"{PREFIX}{name.upper()}"),
+        validate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: Annotated[str, AfterValidator(_postgresql)] | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        repr=False,
+        description="URL of the PostgreSQL database; without it, one runs in the data folder.",
+    )
+    data_dir: Path = Field(
+        default=DATA_DIR,
+        description="Data folder: the embedded PostgreSQL and, with it, its random secrets.",
+    )
+    token_secret: _Secret | None = Field(
+        default=None,
+        description=f"Secret that tokens are signed with (HS256), at least {SECRET_BYTES_MIN} "
+        "bytes; random in the data folder.",
+    )
+    jwks_url: Annotated[str, AfterValidator(_trusted)] | None = Field(
+        default=None,
+        description="URL of the keys that tokens are signed with (RS256, ES256), instead of a "
+        "secret; https, or http to this machine.",
+    )
+    token_issuer: str = Field(
+        default="kontingent", min_length=1, description="What the tokens' claim `iss` must be."
+    )
+    token_audience: str = Field(
+        default="kontingent",
+        min_length=1,
+        description="What the tokens' claim `aud` must be or hold.",
+    )
+    key_pepper: _Secret | None = Field(
+        default=None,
+        description=f"Secret that service keys are hashed with, at least {SECRET_BYTES_MIN} bytes; "
+        "random in the data folder. With another one, all keys are void.",
+    )
+    pool_size: int = Field(
+        default=10,
+        ge=1,
+        le=100,
+        description="Database connections for queries and mutations, 1 to 100.",
+    )
+    ingest_pool_size: int = Field(
+        default=4, ge=1, le=32, description="Database connections for taking events in, 1 to 32."
+    )
+    introspection: bool | None = Field(
+        default=None,
+        description="Whether clients may read the schema (true, false); unset, only in the "
+        "embedded data.",
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="How log lines are written: console or json."
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Settings":
+        """Make the settings of environment variables.
+
+        Raises:
+            SettingsError: a value is not allowed, or there is no such setting.
+        """
+        known = {str(field.validation_alias): field for field in cls.model_fields.values()}
+        ours = {
+            name: value
+            for name, value in environ.items()
+            if name in known
+            or (name.upper().startswith(PREFIX) and not name.startswith(TEST_PREFIX))
+        }
+        for name in sorted(ours.keys() - known.keys()):
+            stems = {other.removeprefix(PREFIX): other for other in sorted(known)}
+            close = get_close_matches(name.upper().removeprefix(PREFIX), stems, 1)
+            hint = (
+                f"Is it {stems[close[0]]}?" if close else f"There are {', '.join(stems.values())}."
+            )
+            raise SettingsError(f"{name}: no such setting. {hint}")
+        try:
+            settings = cls.model_validate({name: value for name, value in ours.items() if value})
+        except ValidationError as error:
+            wrong = [(str(one["loc"][0]), one["msg"]) for one in error.errors()]
+            raise SettingsError(
+                "\n".join(
+                    f"{name}: {why.removeprefix('Value error, ')}. {known[name].description}"
+                    for name, why in wrong
+                )
+            ) from None
+        if settings.token_secret is not None and settings.jwks_url is not None:
+            raise SettingsError(
+                f"{PREFIX}TOKEN_SECRET, {PREFIX}JWKS_URL: set one of them, never both."
+            )
+        return settings
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is handed in and nothing else: only server.py reads the environment."""
+        return (init_settings,)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the one in the data folder."""
+        return self.database_url is None
+
+    @property
+    def introspected(self) -> bool:
+        """Whether clients may read the schema."""
+        return self.embedded if self.introspection is None else self.introspection
+
+    def secrets(self) -> Secrets:
+        """Return the secrets: those that are set, the rest from the data folder if it is in use.
+
+        Raises:
+            SettingsError: with a database of one's own, not all are set; or as `secrets_in`.
+        """
+        token_secret, key_pepper = self.token_secret, self.key_pepper
+        if self.embedded:
+            found = secrets_in(self.data_dir)
+            token_secret = token_secret or found.token_secret
+            key_pepper = key_pepper or found.key_pepper
+        elif token_secret is None and self.jwks_url is None:
+            raise SettingsError(
+                f"With DATABASE_URL, set {PREFIX}TOKEN_SECRET (at least {SECRET_BYTES_MIN} bytes) "
+                f"or {PREFIX}JWKS_URL (https): who signs the tokens?"
+            )
+        if key_pepper is None:
+            raise SettingsError(
+                f"With DATABASE_URL, set {PREFIX}KEY_PEPPER (at least {SECRET_BYTES_MIN} bytes): "
+                "service keys are hashed with it."
+            )
+        return Secrets(None if self.jwks_url else token_secret, key_pepper)
+
+
+def secrets_in(data_dir: Path) -> Secrets:
+    """Return the random secrets of a data folder, made at the first call.
+
+    Raises:
+        SettingsError: a file can be read by others, or is damaged.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Secrets(_secret(data_dir / "token_secret"), _secret(data_dir / "key_pepper"))
+
+
+def _secret(path: Path) -> SecretStr:
+    """Read a secret, made if it is not there: whole or not at all, and by one process only."""
+    if not path.exists():
+        with NamedTemporaryFile("w", encoding="ascii", dir=path.parent) as made:  # mode 0600
+            made.write(secrets.token_urlsafe(SECRET_BYTES_MIN))
+            made.flush()
+            os.fsync(made.fileno())
+            with contextlib.suppress(FileExistsError):  # another process was first: its is read
+                path.hardlink_to(made.name)
+    if path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path} can be read by others: chmod 600 it, or delete it.")
+    try:
+        return _strong(SecretStr(path.read_text(encoding="utf-8", errors="replace").strip()))
+    except ValueError as error:
+        raise SettingsError(f"{path} {error}: restore it, or delete it.") from None

@@ -1,0 +1,51 @@
+"""Standard conversations: a cycle's usage, and the conversations behind it."""
+
+from collections.abc import Sequence
+
+from billing import span
+from billing.commitment import Meter
+from billing.conversation import Conversation, ConversationUsage, conversation_usage
+from billing.cycle import Cycle
+from db import conversation
+from db.page import Position
+from db.pool import acquire
+from resolvers.context import Context
+from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
+from resolvers.usage import figures_of
+
+
+async def usage_of_cycles(ctx: Context, cycles: Sequence[Cycle]) -> list[ConversationUsage]:
+    """Return what the conversations of cycles come to."""
+    figures = await figures_of(ctx, cycles, Meter.CONVERSATIONS)
+    return [conversation_usage(*pair) for pair in zip(cycles, figures, strict=True)]
+
+
+async def pages_of_usages(
+    ctx: Context,
+    usages: Sequence[ConversationUsage],
+    first: int = PAGE_DEFAULT,
+    after: str | None = None,
+    contact: str | None = None,
+) -> list[Paged[Conversation]]:
+    """Return a page of the conversations that land in a cycle, newest first.
+
+    Raises:
+        BadInputError: the operation lists more than one cycle.
+    """
+    wanted = page(first, after)
+    found = []
+    for usage in usages:
+        ctx.list_facts_of(usage.cycle)
+        closing = span.landing(usage.cycle)
+        rows: list[Conversation] = []
+        if closing is not None:
+            async with acquire(ctx.pool) as conn:
+                rows = await conversation.page(
+                    conn, usage.cycle, closing, contact=contact, page=wanted
+                )
+        found.append(paged_rows(rows, first, after, position=_position))
+    return found
+
+
+def _position(row: Conversation) -> Position:
+    return row.closes_at, row.contact, row.channel

@@ -1,0 +1,168 @@
+"""What follows from new facts: windows, sums by day, and late changes to closed cycles.
+
+Runs under the lock of the facts' accounts, after the facts are stored, each statement
+with a snapshot of its own: a batch that waited for the lock sees what the one before
+it wrote.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from billing import window
+from billing.account import Account
+from billing.commitment import AdjustmentReason, Meter
+from billing.cycle import booking_number, closed_number
+from billing.event import Charge, EventId, Fact, Message
+from billing.figures import ChargeSum
+from billing.window import WINDOW, Change, Key
+from db import adjustment, conversation, event, rollup
+from db.adjustment import Booking
+from db.pool import Connection
+from db.rollup import Bucket
+
+
+async def count(
+    conn: Connection,
+    accounts: Mapping[UUID, Account],
+    facts: Mapping[EventId, Fact],
+    *,
+    at: datetime,
+) -> None:
+    """Bring windows, rollups and adjustments up to date with `facts`, just stored.
+
+    `accounts` are those of the facts as they are under the lock; `at` is read under it.
+    """
+    charges = {id_: fact for id_, fact in facts.items() if isinstance(fact, Charge)}
+    causes: dict[tuple[Key, datetime], EventId] = {}
+    for id_, fact in facts.items():
+        if isinstance(fact, Message) and fact.counts:
+            key = Key(id_.account_id, fact.contact, fact.channel)
+            causes.setdefault((key, fact.occurred_at), id_)
+    changes = await _changes(conn, causes)
+    await _store_windows(conn, accounts, changes)
+    await rollup.add_charges(conn, _charge_days(accounts, charges))
+    bookings = [
+        *_late_conversations(accounts, causes, changes, at),
+        *_late_charges(accounts, charges, at),
+    ]
+    await adjustment.insert(conn, bookings, recorded_at=at)
+
+
+async def _changes(
+    conn: Connection, causes: Mapping[tuple[Key, datetime], EventId]
+) -> list[tuple[Key, Change]]:
+    """Walk the new instants of each key; only a cascade needs the key's stored messages."""
+    instants: dict[Key, list[datetime]] = defaultdict(list)
+    for key, instant in sorted(causes):
+        instants[key].append(instant)
+    if not instants:
+        return []
+    starts = await conversation.starts(conn, [(key, new[0]) for key, new in instants.items()])
+    changes: list[tuple[Key, Change]] = []
+    cascades: list[tuple[Key, datetime]] = []
+    for key, new in instants.items():
+        result = window.insert(starts.get(key, ()), new, None)
+        if isinstance(result, datetime):
+            cascades.append((key, result))
+        else:
+            changes += [(key, change) for change in result]
+    if cascades:
+        stored = await event.counting_from(conn, cascades)
+        for key, _ in cascades:
+            result = window.insert(starts[key], instants[key], stored[key])
+            assert not isinstance(result, datetime)
+            changes += [(key, change) for change in result]
+    return changes
+
+
+async def _store_windows(
+    conn: Connection, accounts: Mapping[UUID, Account], changes: list[tuple[Key, Change]]
+) -> None:
+    net: Counter[tuple[Key, datetime]] = Counter()
+    for key, change in changes:
+        net.update((key, opening) for opening in change.added)
+        net.subtract((key, opening) for opening in change.removed)
+    await conversation.delete(conn, [place for place, n in net.items() if n < 0])
+    await conversation.insert(conn, [place for place, n in net.items() if n > 0])
+    days: Counter[Bucket] = Counter()
+    for (key, opening), n in net.items():
+        day = _day(accounts[key.account_id], opening, opening + WINDOW)
+        if day is not None:
+            days[key.account_id, day, key.channel] += n
+    await rollup.add_conversations(conn, days)
+
+
+def _charge_days(
+    accounts: Mapping[UUID, Account], charges: Mapping[EventId, Charge]
+) -> dict[Bucket, ChargeSum]:
+    days: dict[Bucket, ChargeSum] = defaultdict(ChargeSum)
+    for id_, charge in charges.items():
+        day = _day(accounts[id_.account_id], charge.occurred_at, charge.occurred_at)
+        if day is not None:
+            days[id_.account_id, day, charge.feature].add(charge.amount_micros, 1)
+    return days
+
+
+def _day(account: Account, since: datetime, at: datetime) -> datetime | None:
+    """Return the start of the day that holds `at`; None for what began before cycle 0 (D6)."""
+    schedule = account.schedule
+    return None if schedule is None or since < schedule.starts_at else schedule.day_start(at)
+
+
+def _late_conversations(
+    accounts: Mapping[UUID, Account],
+    causes: Mapping[tuple[Key, datetime], EventId],
+    changes: list[tuple[Key, Change]],
+    at: datetime,
+) -> Iterator[Booking]:
+    """Yield, per message, its net change to each closed cycle; no change, no booking (D11)."""
+    for key, change in changes:
+        account = accounts[key.account_id]
+        net: Counter[int | None] = Counter()
+        net.update(_closed_numbers(account, change.added, at))
+        net.subtract(_closed_numbers(account, change.removed, at))
+        for number, n in net.items():
+            if number is not None and n:
+                yield Booking(
+                    adjustment_id=uuid4(),
+                    event_id=causes[key, change.cause],
+                    occurred_at=change.cause,
+                    meter=Meter.CONVERSATIONS,
+                    label=key.channel,
+                    change=n,
+                    reason=AdjustmentReason.LATE,
+                    cycle=number,
+                    booked_cycle=booking_number(account, at),
+                )
+
+
+def _closed_numbers(
+    account: Account, openings: tuple[datetime, ...], at: datetime
+) -> Iterator[int | None]:
+    """Yield the closed cycle that each window lands in, None for one that counts nowhere."""
+    for opening in openings:
+        counts = account.schedule is not None and opening >= account.schedule.starts_at
+        yield closed_number(account, opening + WINDOW, at) if counts else None
+
+
+def _late_charges(
+    accounts: Mapping[UUID, Account], charges: Mapping[EventId, Charge], at: datetime
+) -> Iterator[Booking]:
+    """Yield a booking for each charge dated in a closed cycle (D11)."""
+    for id_, charge in charges.items():
+        account = accounts[id_.account_id]
+        number = closed_number(account, charge.occurred_at, at)
+        if number is not None and charge.amount_micros:
+            yield Booking(
+                adjustment_id=uuid4(),
+                event_id=id_,
+                occurred_at=charge.occurred_at,
+                meter=Meter.CARRIER,
+                label=charge.feature,
+                change=charge.amount_micros,
+                reason=AdjustmentReason.LATE,
+                cycle=number,
+                booked_cycle=booking_number(account, at),
+            )

@@ -1,0 +1,182 @@
+"""Taking events in: each batch is one transaction, acknowledged after its commit."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+from billing.account import Account
+from billing.event import (
+    LABELS_MAX,
+    Event,
+    EventId,
+    Fact,
+    Label,
+    Message,
+    Rejection,
+    RejectionCode,
+    judge,
+)
+from db import account, event, label
+from db.pool import Connection, Pool, acquire, transact
+from resolvers import counting
+
+ERRORS_MAX = 1_000
+"""How many rejected events a reply names; the rest is counted only."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventError:
+    """A rejected event: its index in the request, and its id where it could be read."""
+
+    index: int
+    id: str | None
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a request's events; `duplicates` includes `conflicts` (D12)."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    errors: list[EventError] = field(default_factory=list)
+
+    def reject(self, error: EventError) -> None:
+        """Count a rejected event, and name it while there is room."""
+        self.rejected += 1
+        if len(self.errors) < ERRORS_MAX:
+            self.errors.append(error)
+
+
+async def take(
+    pool: Pool,
+    items: Sequence[tuple[int, Event | EventError]],
+    outcome: Outcome,
+    *,
+    clock: Callable[[], datetime],
+) -> None:
+    """Store the good ones of `items`, each with its index, and add all up in `outcome`.
+
+    On return all that is counted as accepted is durable. A failure stores nothing of
+    the batch and counts nothing.
+    """
+    events = [(index, item) for index, item in items if isinstance(item, Event)]
+    rejected = [item for _, item in items if isinstance(item, EventError)]
+    if events:
+        rejected += await _take(pool, events, outcome, clock)
+    for error in sorted(rejected, key=attrgetter("index")):
+        outcome.reject(error)
+
+
+async def _take(
+    pool: Pool,
+    events: Sequence[tuple[int, Event]],
+    outcome: Outcome,
+    clock: Callable[[], datetime],
+) -> list[EventError]:
+    """Store a batch, count what was accepted and known, and return what was rejected."""
+    at = clock()
+    accounts, refused = await _prepare(pool, [event_ for _, event_ in events])
+    rejections: dict[int, Rejection] = {}
+    facts: dict[EventId, Fact] = {}
+    for index, event_ in events:
+        rejection = judge(event_, accounts.get(event_.event_id.account_id), at)
+        if rejection is None and event_.label in refused:
+            rejection = _too_many(event_.label)
+        if rejection is None:
+            facts.setdefault(event_.event_id, event_.fact)
+        else:
+            rejections[index] = rejection
+
+    async def store(conn: Connection) -> tuple[set[EventId], dict[EventId, Fact]]:
+        inserted = await event.insert(conn, facts, recorded_at=at)
+        known = {event_.event_id for _, event_ in events} - inserted
+        kept = await event.stored(conn, known) if known else {}
+        new = {id_: fact for id_, fact in facts.items() if id_ in inserted}
+        await _count(conn, accounts, new, clock)
+        return inserted, {**new, **kept}
+
+    inserted, kept = await transact(pool, store)
+    rejected: list[EventError] = []
+    for index, event_ in events:
+        id_ = event_.event_id
+        if id_ in inserted and index not in rejections:
+            inserted.remove(id_)
+            outcome.accepted += 1
+        elif id_ in kept:
+            outcome.duplicates += 1
+            outcome.conflicts += kept[id_] != event_.fact
+        else:
+            rejection = rejections[index]
+            rejected.append(EventError(index, id_.id, rejection.code.value, rejection.message))
+    return rejected
+
+
+async def _prepare(pool: Pool, events: Sequence[Event]) -> tuple[dict[UUID, Account], set[Label]]:
+    """Load the accounts of events and tell which labels these may not use any more."""
+    async with acquire(pool) as conn:
+        accounts = await account.by_ids(conn, {event_.event_id.account_id for event_ in events})
+        # Insertion-ordered, so that what appears first gets the last places.
+        labels = dict.fromkeys(
+            event_.label for event_ in events if event_.event_id.account_id in accounts
+        )
+        missing = await label.missing(conn, labels) if labels else set()
+    if not missing:
+        return accounts, set()
+    return accounts, await _register(pool, [label_ for label_ in labels if label_ in missing])
+
+
+async def _register(pool: Pool, labels: Collection[Label]) -> set[Label]:
+    """Record new labels up to each account's limit and return the refused ones (D13).
+
+    A transaction of its own: the batch's takes its locks after its inserts, this one
+    before.
+    """
+
+    async def register(conn: Connection) -> set[Label]:
+        account_ids = {label_.account_id for label_ in labels}
+        await account.lock(conn, account_ids)
+        used = await label.of_accounts(conn, account_ids)
+        granted: list[Label] = []
+        for label_ in labels:
+            names = used[label_.account_id, label_.kind]
+            if label_.name in names or len(names) < LABELS_MAX:
+                names.add(label_.name)
+                granted.append(label_)
+        await label.insert(conn, granted)
+        return set(labels).difference(granted)
+
+    return await transact(pool, register)
+
+
+def _too_many(label_: Label) -> Rejection:
+    kind = label_.kind.value.lower()
+    return Rejection(
+        RejectionCode.TOO_MANY_CHANNELS,
+        f"data.{kind}: the account uses {LABELS_MAX} {kind}s already, as many as it may.",
+    )
+
+
+async def _count(
+    conn: Connection,
+    accounts: Mapping[UUID, Account],
+    facts: Mapping[EventId, Fact],
+    clock: Callable[[], datetime],
+) -> None:
+    """Lock the accounts whose numbers change, read them again if need be, and count."""
+    counting_ids = {
+        id_.account_id
+        for id_, fact in facts.items()
+        if not isinstance(fact, Message) or fact.counts
+    }
+    if not counting_ids:
+        return
+    versions = await account.lock(conn, counting_ids)
+    stale = [id_ for id_, version in versions.items() if accounts[id_].version != version]
+    current = {**accounts, **(await account.by_ids(conn, stale) if stale else {})}
+    await counting.count(conn, current, facts, at=clock())

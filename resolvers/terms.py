@@ -1,0 +1,159 @@
+"""Changing what holds for an account, and what it has committed to with it (D5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from billing.account import Account, AccountAt
+from billing.commitment import Commitment, Meter, committed, next_commitment
+from billing.errors import BadInputError
+from billing.event import AHEAD
+from billing.schedule import Schedule
+from billing.terms_change import TermsChange, TermsRequest, change_terms
+from billing.window import WINDOW
+from db import account, commitment, price_list, rollup
+from db.commitment import Record
+from db.pool import Connection, transact
+from resolvers import access
+from resolvers.context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitments:
+    """What the two meters are committed to: blocks, and micro-euros; None where not named."""
+
+    blocks: int | None = None
+    carrier_micros: int | None = None
+
+    def of(self, meter: Meter) -> int | None:
+        """Return the amount named for `meter`."""
+        return self.blocks if meter is Meter.CONVERSATIONS else self.carrier_micros
+
+
+FIELDS = {Meter.CONVERSATIONS: "conversationBlocks", Meter.CARRIER: "carrierCommitment"}
+"""What the inputs call the meters' commitments."""
+
+NO_COMMITMENTS = Commitments()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTerms:
+    """The account after a change of terms, and when that takes effect."""
+
+    account: AccountAt
+    effective_at: datetime
+    cancelled_scheduled: bool
+
+
+async def change(
+    ctx: Context, id: str, request: TermsRequest, commitments: Commitments
+) -> ChangedTerms:
+    """Change an account's terms from its next cycle on, or from now on to yearly.
+
+    A change of interval names the new commitments of both meters; any other leaves them.
+
+    Raises:
+        NotFoundError: there is no such account.
+        BadInputError: something of the input is malformed, missing or superfluous.
+        RuleError: the terms cannot follow the ones in force.
+    """
+    user = access.operator(ctx)
+    account_id = access.account_id(ctx, id)
+
+    async def work(conn: Connection) -> ChangedTerms:
+        before = await locked(conn, account_id)
+        at = ctx.clock()
+        plan = request.plan or AccountAt(before, at).plan
+        result = change_terms(
+            before,
+            request,
+            [] if plan is None else await price_list.of_plan(conn, plan),
+            at=at,
+            next_seq=await account.next_seq(conn, account_id),
+        )
+        await account.insert_terms(
+            conn, account_id, result.terms, recorded_at=at, recorded_by=user.subject
+        )
+        past = await commitment.of_account(conn, account_id)
+        record = Record(at, user.subject, "Changed with the terms.")
+        for changed in _commitments(before, result, commitments, past):
+            await commitment.insert(conn, account_id, changed, record)
+        after = (await account.by_ids(conn, [account_id]))[account_id]
+        await rebuild(conn, before, after, since=result.effective_at, at=at)
+        return ChangedTerms(AccountAt(after, at), result.effective_at, result.cancels)
+
+    return await transact(ctx.pool, work)
+
+
+async def locked(conn: Connection, account_id: UUID) -> Account:
+    """Lock an account and read it under the lock.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    try:
+        await account.lock(conn, [account_id])
+    except LookupError:
+        raise access.account_not_found() from None
+    return (await account.by_ids(conn, [account_id]))[account_id]
+
+
+async def rebuild(
+    conn: Connection, before: Account, after: Account, *, since: datetime, at: datetime
+) -> None:
+    """Lay the days anew that a change of schedule from `since` on cuts or moves."""
+    if after.schedule is None:
+        return
+    starts = [_day_start(schedule, since) for schedule in (before.schedule, after.schedule)]
+    until = at + AHEAD + WINDOW
+    await rollup.rebuild(conn, after.id, after.schedule, since=min(starts), until=until)
+
+
+def _day_start(schedule: Schedule | None, at: datetime) -> datetime:
+    return at if schedule is None or at < schedule.starts_at else schedule.day_start(at)
+
+
+def first_commitments(commitments: Commitments) -> list[Commitment]:
+    """Return what an account is committed to from cycle 0 on."""
+    amounts = [(meter, commitments.of(meter)) for meter in Meter]
+    return [
+        next_commitment([], meter, effective_cycle=0, amount=amount)
+        for meter, amount in amounts
+        if amount
+    ]
+
+
+def _commitments(
+    before: Account, result: TermsChange, named: Commitments, past: Sequence[Commitment]
+) -> list[Commitment]:
+    """Return the changes to commitments that come with a change of terms.
+
+    Where the change of interval that was scheduled does not come, neither do its
+    commitments: what holds now goes on.
+
+    Raises:
+        BadInputError: commitments are missing with a change of interval, or named without.
+    """
+    number = result.terms.first_cycle
+    changes = []
+    for meter, field in FIELDS.items():
+        amount = named.of(meter)
+        if result.interval_changed and amount is None:
+            raise BadInputError("A change of interval names the new commitment.", field=field)
+        if not result.interval_changed and amount is not None:
+            raise BadInputError("Only a change of interval names commitments.", field=field)
+        if amount is None and _undoes_interval(before, result):
+            amount = committed(past, meter, max(0, number - 1))
+        if amount is not None:
+            changes.append(next_commitment(past, meter, effective_cycle=number, amount=amount))
+    return changes
+
+
+def _undoes_interval(before: Account, result: TermsChange) -> bool:
+    """Tell whether the row that now never starts would have changed the interval."""
+    if result.replaced is None or result.replaced.first_cycle == 0:
+        return False
+    assert before.schedule is not None
+    holding = before.schedule.terms_of(result.replaced.first_cycle - 1)
+    return result.replaced.interval is not holding.interval

@@ -1,0 +1,123 @@
+"""Plans and the mutation that adds to them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import billing.plan
+from billing.errors import BadInputError
+from billing.plan import Interval, Limits, SurchargePolicy
+from resolvers import access, plan
+from schema.columns.batch import guarded
+from schema.failures import PriceListExists
+from schema.info import Info
+from schema.scalars import Money
+
+
+@strawberry.type(description="What a plan includes and costs, for one interval, from a date on.")
+class PriceList:
+    plan: str = strawberry.field(description="The plan's name.")
+    interval: Interval = strawberry.field(description="For cycles of this length.")
+    effective_from: datetime = strawberry.field(
+        description="Cycles that start from this instant on have it."
+    )
+    included: int = strawberry.field(description="Conversations included in a cycle.")
+    block_price_micros: Money = strawberry.field(
+        name="blockPrice", description="What a block of 100 conversations costs."
+    )
+    surcharge_policy: SurchargePolicy = strawberry.field(
+        description="What happens beyond the quota."
+    )
+    reminder_percents: list[int] = strawberry.field(
+        description="At which percentages of the quota recipients are reminded."
+    )
+
+
+@strawberry.input(description="A price list to add: limits not given are the published ones.")
+class PriceListInput:
+    interval: Interval = strawberry.field(description="For cycles of this length.")
+    included: int = strawberry.field(description="Conversations included in a cycle, at least 0.")
+    block_price: Money = strawberry.field(
+        description="What a block of 100 conversations costs, at least 0."
+    )
+    surcharge_policy: SurchargePolicy = strawberry.field(
+        default=SurchargePolicy.SURCHARGE_BLOCKS, description="What happens beyond the quota."
+    )
+    reminder_percents: list[int] | None = strawberry.field(
+        default=None, description="1 to 100, ascending, at most 10; 75, 90, 100 unless given, for "
+        "yearly cycles also 50."
+    )
+    commitment_blocks_max: int | None = strawberry.field(
+        default=None, description="Blocks that customers may commit to; 100 unless given."
+    )
+    purchase_blocks_max: int | None = strawberry.field(
+        default=None, description="Blocks that customers may buy at once; 100 unless given."
+    )
+    carrier_commitment_min: Money | None = strawberry.field(
+        default=None, description="The least carrier commitment; 25 unless given."
+    )
+    carrier_commitment_max: Money | None = strawberry.field(
+        default=None, description="The most; 1,000, for yearly cycles 12,000, unless given."
+    )
+    top_up_min: Money | None = strawberry.field(
+        default=None, description="The least top-up; 1 unless given."
+    )
+    top_up_max: Money | None = strawberry.field(
+        default=None, description="The most; 1,000 unless given."
+    )
+
+    def rules(self, plan: str, effective_from: datetime) -> billing.plan.PriceList:
+        """Return what the input says as the domain's price list."""
+        return billing.plan.PriceList(
+            plan=plan,
+            interval=self.interval,
+            effective_from=effective_from,
+            included=self.included,
+            block_price_micros=self.block_price,
+            surcharge_policy=self.surcharge_policy,
+            reminder_percents=tuple(
+                billing.plan.REMINDER_PERCENTS[self.interval]
+                if self.reminder_percents is None
+                else self.reminder_percents
+            ),
+            limits=Limits.default(self.interval).replaced(
+                commitment_blocks_max=self.commitment_blocks_max,
+                purchase_blocks_max=self.purchase_blocks_max,
+                carrier_commitment_micros_min=self.carrier_commitment_min,
+                carrier_commitment_micros_max=self.carrier_commitment_max,
+                top_up_micros_min=self.top_up_min,
+                top_up_micros_max=self.top_up_max,
+            ),
+        )
+
+
+@strawberry.input(description="A plan's price lists from an instant on.")
+class CreatePlanInput:
+    name: str = strawberry.field(description="The plan's name: 1 to 64 printable characters.")
+    effective_from: datetime = strawberry.field(
+        description="Cycles that start from this instant on have the price lists."
+    )
+    price_lists: list[PriceListInput] = strawberry.field(
+        description="One for each interval that the plan offers."
+    )
+
+
+@strawberry.type(description="The price lists were added.")
+class CreatePlanSuccess:
+    price_lists: list[PriceList] = strawberry.field(description="As recorded.")
+
+
+CreatePlanResult = Annotated[
+    CreatePlanSuccess | PriceListExists, strawberry.union("CreatePlanResult")
+]
+
+
+@guarded(
+    access.operator,
+    description="Add a plan, or newer price lists to one. Existing ones are never changed.",
+)
+async def create_plan(info: Info, input: CreatePlanInput) -> CreatePlanResult:
+    """Add price lists."""
+    price_lists = [each.rules(input.name, input.effective_from) for each in input.price_lists]
+    return CreatePlanSuccess(price_lists=list(await plan.create(info.context, price_lists)))

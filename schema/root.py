@@ -1,0 +1,91 @@
+"""The root types and the schema built of them."""
+
+import logging
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, ParserCache
+from strawberry.extensions import ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+from typing_extensions import override
+
+import schema.enums  # noqa: F401 (describes the domain's enumerations)
+from billing.errors import BillingError
+import resolvers.account
+from resolvers import access
+from schema.account import Account
+from schema.columns.batch import fetched
+from schema.errors import ShownErrors
+from schema.failures import HANDLERS
+from schema.operation import OperationContext
+from schema.page import Connection
+from schema.plan import create_plan
+from schema.scalars import SCALARS
+from schema.terms import change_terms, create_account, end_account
+
+TOKENS_MAX = 2_000
+"""Tokens in a document."""
+
+_LOG = logging.getLogger("kontingent.graphql")
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    account: Account | None = fetched(
+        resolvers.account.one,
+        guard=access.admin_or_operator,
+        description="The caller's account, or the one with this id. Needs an admin of the "
+        "account, or an operator, who must name one. NOT_FOUND for any other.",
+        arguments={"id": "The account's id."},
+    )
+    accounts: Connection[Account] = fetched(
+        resolvers.account.page,
+        guard=access.operator,
+        description="All accounts, by id. Needs an operator.",
+        arguments={
+            "first": "How many: 1 to 100.",
+            "after": "The cursor after which to go on.",
+        },
+    )
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    create_plan = create_plan
+    create_account = create_account
+    change_terms = change_terms
+    end_account = end_account
+
+
+class Schema(strawberry.Schema):
+    """Logs unexpected errors without the document, its literals or its variables."""
+
+    @override
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        for error in errors:
+            cause = error.original_error
+            if error.path is not None and not isinstance(cause, BillingError):
+                _LOG.error("A field failed.", extra={"path": error.path}, exc_info=cause)
+
+
+def build(*, introspection: bool = True) -> Schema:
+    """Build the schema that the server serves and `schema.graphql` shows."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        config=StrawberryConfig(
+            scalar_map=SCALARS, disable_field_suggestions=not introspection
+        ),
+        extensions=[
+            lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
+            ParserCache,
+            ValidationCache,
+            ShownErrors,
+            OperationContext,
+            *([] if introspection else [DisableIntrospection]),
+        ],
+        exception_handlers=HANDLERS,
+    )

@@ -1,0 +1,267 @@
+"""Settings: what is taken, what is refused in which words, and secrets made once."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from edge.settings import DATA_DIR, Secrets, Settings, SettingsError, secrets_in
+
+URL = "postgresql://kontingent:hunter2@db.example/kontingent"
+SECRET = "hunter2-hunter2-hunter2-hunter2-"
+PEPPER = "pepper2-pepper2-pepper2-pepper2-"
+JWKS = "https://id.example/jwks.json"
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_nothing_has_to_be_set() -> None:
+    assert Settings.read({"PATH": "/bin", "HOME": "/"}).model_dump() == {
+        "database_url": None,
+        "data_dir": CHECKOUT / ".data",
+        "token_secret": None,
+        "jwks_url": None,
+        "token_issuer": "kontingent",
+        "token_audience": "kontingent",
+        "key_pepper": None,
+        "pool_size": 10,
+        "ingest_pool_size": 4,
+        "introspection": None,
+        "log_format": "console",
+    }
+    assert DATA_DIR.is_absolute()
+
+
+def test_everything_can_be_set() -> None:
+    environ = {
+        "DATABASE_URL": URL,
+        "KONTINGENT_DATA_DIR": "/var/lib/kontingent",
+        "KONTINGENT_JWKS_URL": JWKS,
+        "KONTINGENT_TOKEN_ISSUER": "https://id.example",
+        "KONTINGENT_TOKEN_AUDIENCE": "usage",
+        "KONTINGENT_KEY_PEPPER": PEPPER,
+        "KONTINGENT_POOL_SIZE": "100",
+        "KONTINGENT_INGEST_POOL_SIZE": "32",
+        "KONTINGENT_INTROSPECTION": "true",
+        "KONTINGENT_LOG_FORMAT": "json",
+    }
+    assert Settings.read(environ).model_dump() == {
+        "database_url": URL,
+        "data_dir": Path("/var/lib/kontingent"),
+        "token_secret": None,
+        "jwks_url": JWKS,
+        "token_issuer": "https://id.example",
+        "token_audience": "usage",
+        "key_pepper": SecretStr(PEPPER),
+        "pool_size": 100,
+        "ingest_pool_size": 32,
+        "introspection": True,
+        "log_format": "json",
+    }
+    assert len(environ) + len(["KONTINGENT_TOKEN_SECRET"]) == len(Settings.model_fields)
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_only_what_is_handed_in_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KONTINGENT_POOL_SIZE", "77")
+    monkeypatch.setenv("pool_size", "78")
+    assert Settings.read({}).pool_size == 10
+    assert Settings(pool_size=9).pool_size == 9
+    ignored = {"pool_size": "78", "KONTINGENT_POOL_SIZE": "", "KONTINGENT_TEST_PG_BIN": "/x"}
+    assert Settings.read(ignored).pool_size == 10
+
+
+def test_settings_do_not_change_and_do_not_show_secrets() -> None:
+    settings = Settings.read({"DATABASE_URL": URL, "KONTINGENT_TOKEN_SECRET": SECRET})
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.pool_size = 11
+    assert "hunter2" not in f"{settings!r} {settings}"
+
+
+TOO_SHORT = "must be at least 32 bytes long. Secret that "
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "mysql://u:hunter2@h/d", "must begin with postgresql://. "),
+        ("DATABASE_URL", "postgresql:hunter2", "must begin with postgresql://. "),
+        ("KONTINGENT_TOKEN_SECRET", SECRET[:31], TOO_SHORT + "tokens are signed with"),
+        ("KONTINGENT_KEY_PEPPER", SECRET[:31], TOO_SHORT + "service keys are hashed with"),
+        ("KONTINGENT_TOKEN_SECRET", "ssh-rsa " + SECRET, "must be random, not a public key"),
+        ("KONTINGENT_JWKS_URL", "http://id.example/hunter2", "must be https"),
+        ("KONTINGENT_JWKS_URL", "https://u:hunter2@id.example", "must name no user"),
+        ("KONTINGENT_POOL_SIZE", "0", "Input should be greater than or equal to 1. "),
+        ("KONTINGENT_POOL_SIZE", "101", "Input should be less than or equal to 100. "),
+        ("KONTINGENT_POOL_SIZE", "hunter2", "Input should be a valid integer, "),
+        ("KONTINGENT_INGEST_POOL_SIZE", "0", "Input should be greater than or equal to 1. "),
+        ("KONTINGENT_INGEST_POOL_SIZE", "33", "Input should be less than or equal to 32. "),
+        ("KONTINGENT_INTROSPECTION", "hunter2", "Input should be a valid boolean, "),
+        ("KONTINGENT_LOG_FORMAT", "hunter2", "Input should be 'console' or 'json'. "),
+    ],
+)
+def test_a_wrong_value_is_refused_without_being_shown(name: str, value: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({name: value})
+    assert str(caught.value).startswith(f"{name}: {words}")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_all_wrong_values_are_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({"KONTINGENT_POOL_SIZE": "0", "KONTINGENT_LOG_FORMAT": "xml"})
+    assert str(caught.value) == (
+        "KONTINGENT_POOL_SIZE: Input should be greater than or equal to 1. "
+        "Database connections for queries and mutations, 1 to 100.\n"
+        "KONTINGENT_LOG_FORMAT: Input should be 'console' or 'json'. "
+        "How log lines are written: console or json."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("KONTINGENT_POOLSIZE", "Is it KONTINGENT_POOL_SIZE?"),
+        ("KONTINGENT_JWKS_URI", "Is it KONTINGENT_JWKS_URL?"),
+        ("kontingent_key_pepper", "Is it KONTINGENT_KEY_PEPPER?"),
+        ("KONTINGENT_DATABASE_URL", "Is it DATABASE_URL?"),
+        ("KONTINGENT_X", "There are DATABASE_URL, KONTINGENT_DATA_DIR, KONTINGENT_INGEST_"),
+    ],
+)
+@pytest.mark.parametrize("value", ["hunter2", ""], ids=["set", "empty"])
+def test_a_misspelt_setting_is_refused(name: str, value: str, hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({name: value})
+    assert str(caught.value).startswith(f"{name}: no such setting. {hint}")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_tokens_are_signed_with_a_secret_or_public_keys_never_both() -> None:
+    with pytest.raises(SettingsError, match=r"^KONTINGENT_TOKEN_SECRET, KONTINGENT_JWKS_URL: set"):
+        Settings.read({"KONTINGENT_TOKEN_SECRET": SECRET, "KONTINGENT_JWKS_URL": JWKS})
+
+
+@pytest.mark.parametrize(
+    ("changes", "introspected"),
+    [
+        ({}, True),
+        ({"introspection": False}, False),
+        ({"database_url": URL}, False),
+        ({"database_url": URL, "introspection": True}, True),
+    ],
+)
+def test_the_schema_can_be_read_in_the_embedded_data_only(
+    changes: dict[str, Any], *, introspected: bool
+) -> None:
+    assert Settings(**changes).introspected is introspected
+
+
+# --- secrets
+
+
+def test_random_secrets_are_made_once(tmp_path: Path) -> None:
+    data_dir = tmp_path / "a" / "data"
+    made = secrets_in(data_dir)
+    assert secrets_in(data_dir) == made
+    assert made != secrets_in(tmp_path / "b")
+    assert made.token_secret != made.key_pepper
+    assert made.token_secret is not None
+    assert len(made.token_secret.get_secret_value()) == 43
+    assert {path.name: stat.filemode(path.stat().st_mode) for path in data_dir.iterdir()} == {
+        "token_secret": "-rw-------",
+        "key_pepper": "-rw-------",
+    }
+    assert stat.filemode(data_dir.stat().st_mode) == "drwx------"
+
+
+def test_processes_that_race_get_the_same_secrets(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        for number in range(5):
+            folder = tmp_path / f"{number}"
+            made = list(threads.map(secrets_in, [folder] * 16))
+            assert made == [made[0]] * 16
+            assert {path.name for path in folder.iterdir()} == {"token_secret", "key_pepper"}
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "words"),
+    [
+        (SECRET, 0o640, "can be read by others: chmod 600 it, or delete it."),
+        (SECRET, 0o604, "can be read by others: chmod 600 it, or delete it."),
+        ("", 0o600, "must be at least 32 bytes long: restore it, or delete it."),
+        (SECRET[:31] + "\n", 0o600, "must be at least 32 bytes long: restore it, or delete it."),
+    ],
+)
+def test_a_damaged_secret_is_never_replaced(
+    tmp_path: Path, text: str, mode: int, words: str
+) -> None:
+    path = tmp_path / "key_pepper"
+    path.write_text(text)
+    path.chmod(mode)
+    with pytest.raises(SettingsError) as caught:
+        secrets_in(tmp_path)
+    assert str(caught.value) == f"{path} {words}"
+    assert path.read_text() == text
+
+
+def test_a_secret_may_end_in_a_line_break(tmp_path: Path) -> None:
+    (tmp_path / "key_pepper").write_text(PEPPER + "\n")
+    (tmp_path / "key_pepper").chmod(0o600)
+    assert secrets_in(tmp_path).key_pepper == SecretStr(PEPPER)
+
+
+def test_what_is_set_goes_before_the_data_folder(tmp_path: Path) -> None:
+    found = secrets_in(tmp_path)
+    secret, pepper = SecretStr(SECRET), SecretStr(PEPPER)
+    assert Settings(data_dir=tmp_path).secrets() == found
+    assert Settings(data_dir=tmp_path, token_secret=secret).secrets() == Secrets(
+        secret, found.key_pepper
+    )
+    assert Settings(data_dir=tmp_path, key_pepper=pepper, jwks_url=JWKS).secrets() == Secrets(
+        None, pepper
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        (
+            {},
+            "With DATABASE_URL, set KONTINGENT_TOKEN_SECRET (at least 32 bytes) or KONTINGENT_JWK",
+        ),
+        ({"KONTINGENT_TOKEN_SECRET": SECRET}, "With DATABASE_URL, set KONTINGENT_KEY_PEPPER (at l"),
+        ({"KONTINGENT_JWKS_URL": JWKS}, "With DATABASE_URL, set KONTINGENT_KEY_PEPPER (at least 3"),
+    ],
+)
+def test_a_database_of_ones_own_needs_secrets_of_ones_own(
+    tmp_path: Path, environ: dict[str, str], message: str
+) -> None:
+    data_dir = tmp_path / "data"
+    data = {"DATABASE_URL": URL, "KONTINGENT_DATA_DIR": str(data_dir)}
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({**data, **environ}).secrets()
+    assert str(caught.value).startswith(message)
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("environ", "token_secret"),
+    [
+        ({"KONTINGENT_TOKEN_SECRET": SECRET}, SecretStr(SECRET)),
+        ({"KONTINGENT_JWKS_URL": JWKS}, None),
+    ],
+)
+def test_the_data_folder_is_not_touched_where_all_is_set(
+    tmp_path: Path, environ: dict[str, str], token_secret: SecretStr | None
+) -> None:
+    data_dir = tmp_path / "data"
+    data = {"DATABASE_URL": URL, "KONTINGENT_DATA_DIR": str(data_dir)}
+    settings = Settings.read({**data, "KONTINGENT_KEY_PEPPER": PEPPER, **environ})
+    assert settings.secrets() == Secrets(token_secret, SecretStr(PEPPER))
+    assert not data_dir.exists()
