@@ -1,7 +1,7 @@
 """Plans: named price lists, each in force from a date on (R8)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -48,6 +48,10 @@ class Limits:
         if interval is Interval.YEARLY:
             return cls(carrier_commitment_micros_max=12_000 * MICROS)
         return cls()
+
+    def replaced(self, **limits: int | None) -> "Limits":
+        """Return these limits with those that are given in their place."""
+        return replace(self, **{name: value for name, value in limits.items() if value is not None})
 
 
 REMINDER_PERCENTS = {Interval.MONTHLY: (75, 90, 100), Interval.YEARLY: (50, 75, 90, 100)}

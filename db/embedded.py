@@ -347,6 +347,7 @@ def _make(data_dir: Path, bin_dir: Path, *, durable: bool) -> None:
         return
     for left in data_dir.glob("making-*"):  # by a start that was killed
         shutil.rmtree(left, ignore_errors=True)
+    password.unlink(missing_ok=True)
     password.touch(mode=0o600)
     password.write_text(secrets.token_hex(32), encoding="ascii")
     builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -405,9 +406,9 @@ def _socket_dir(data_dir: Path) -> Iterator[Path]:
 
 
 def _rotated(log: Path) -> Path:
-    log.touch(mode=0o600)
-    if log.stat().st_size > LOG_MAX_BYTES:
+    if log.exists() and log.stat().st_size > LOG_MAX_BYTES:
         log.replace(log.with_suffix(".log.1"))
+    log.touch(mode=0o600)
     return log
 
 

@@ -1,7 +1,7 @@
 """Applies the migrations: numbered plain SQL files, forward only, each once, one caller at a time.
 
-Of pogo-core only its splitter, sqlparse, is used: pogo's files must carry rollbacks, and its books
-know a file by name alone, with no lock and no checksum.
+Written here because the migration tools at hand know a file by its name alone, with neither a lock
+nor a checksum; only the cutting into statements is sqlparse's.
 """
 
 import re

@@ -8,8 +8,8 @@ SECONDS_MAX = 10.0
 """How long a body may take to arrive."""
 
 
-class BodyError(Exception):
-    """The body cannot be taken; `status` and `code` say why."""
+class RequestError(Exception):
+    """The request cannot be taken; `status` and `code` say why."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -21,10 +21,10 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
     """Read the whole body.
 
     Raises:
-        BodyError: it is longer than `bytes_max`, encoded, too slow, or was cut off.
+        RequestError: it is longer than `bytes_max`, encoded, too slow, or was cut off.
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise BodyError(415, "UNSUPPORTED_ENCODING", "Content-Encoding is not taken.")
+        raise RequestError(415, "UNSUPPORTED_ENCODING", "Content-Encoding is not taken.")
     parts: list[bytes] = []
     size = 0
     try:
@@ -32,12 +32,12 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > bytes_max:
-                    raise BodyError(
+                    raise RequestError(
                         413, "BODY_TOO_LONG", f"The body is longer than {bytes_max:,} bytes."
                     )
                 parts.append(chunk)
     except TimeoutError:
-        raise BodyError(408, "TIMEOUT", f"The body took over {SECONDS_MAX:.0f} s.") from None
+        raise RequestError(408, "TIMEOUT", f"The body took over {SECONDS_MAX:.0f} s.") from None
     except ClientDisconnect:
-        raise BodyError(400, "CUT_OFF", "The body was cut off.") from None
+        raise RequestError(400, "CUT_OFF", "The body was cut off.") from None
     return b"".join(parts)

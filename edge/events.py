@@ -12,7 +12,7 @@ from starlette.responses import Response
 from billing.event import Event
 from edge import cloudevent
 from edge.auth import caller
-from edge.body import BodyError, read_body
+from edge.body import RequestError, read_body
 from edge.lines import Lines
 from edge.reply import problem, reply
 from edge.state import state_of
@@ -86,7 +86,7 @@ class Events:
 async def _body(request: Request, media_type: str) -> Response:
     try:
         raw = orjson.loads(await read_body(request, bytes_max=BODY_BYTES_MAX))
-    except BodyError as error:
+    except RequestError as error:
         return problem(error.status, error.code, str(error))
     except orjson.JSONDecodeError:
         return problem(400, "UNREADABLE", "The body is not JSON.")

@@ -6,13 +6,19 @@ import orjson
 from starlette.responses import Response
 
 
-def reply(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:  # noqa: ANN401 (any JSON value)
+def reply(
+    content: Any,  # noqa: ANN401 (any JSON value)
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    media_type: str = "application/json",
+) -> Response:
     """Reply with JSON that nobody may store."""
     return Response(
         orjson.dumps(content),
         status_code=status,
         headers={"cache-control": "no-store", **(headers or {})},
-        media_type="application/json",
+        media_type=media_type,
     )
 
 

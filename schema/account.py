@@ -4,9 +4,9 @@ from datetime import datetime
 
 import strawberry
 
+import resolvers.cycle
 from billing.account import AccountStatus
 from billing.plan import Interval
-import resolvers.cycle
 from schema.columns.batch import batched
 from schema.cycle import Cycle
 from schema.page import Connection

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from billing.conversation import ConversationState
 from billing.commitment import AdjustmentReason
+from billing.conversation import ConversationState
 from resolvers import conversation
 from schema.columns.batch import batched
 from schema.page import Connection

@@ -50,9 +50,7 @@ class RuleHandler:
         self.exception_type = exception_type
         self.error_type = error_type
 
-    def handle(
-        self, exception: errors.RuleError, *, field: StrawberryField, info: Any
-    ) -> Failure:
+    def handle(self, exception: errors.RuleError, *, field: StrawberryField, info: Any) -> Failure:
         """Carry the message over."""
         return self.error_type(message=exception.message)
 

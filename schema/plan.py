@@ -1,12 +1,11 @@
 """Plans and the mutation that adds to them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
 import billing.plan
-from billing.errors import BadInputError
 from billing.plan import Interval, Limits, SurchargePolicy
 from resolvers import access, plan
 from schema.columns.batch import guarded
@@ -45,8 +44,9 @@ class PriceListInput:
         default=SurchargePolicy.SURCHARGE_BLOCKS, description="What happens beyond the quota."
     )
     reminder_percents: list[int] | None = strawberry.field(
-        default=None, description="1 to 100, ascending, at most 10; 75, 90, 100 unless given, for "
-        "yearly cycles also 50."
+        default=None,
+        description="1 to 100, ascending, at most 10; 75, 90, 100 unless given, for "
+        "yearly cycles also 50.",
     )
     commitment_blocks_max: int | None = strawberry.field(
         default=None, description="Blocks that customers may commit to; 100 unless given."
@@ -120,4 +120,5 @@ CreatePlanResult = Annotated[
 async def create_plan(info: Info, input: CreatePlanInput) -> CreatePlanResult:
     """Add price lists."""
     price_lists = [each.rules(input.name, input.effective_from) for each in input.price_lists]
-    return CreatePlanSuccess(price_lists=list(await plan.create(info.context, price_lists)))
+    recorded = await plan.create(info.context, price_lists)
+    return CreatePlanSuccess(price_lists=cast(list[PriceList], recorded))

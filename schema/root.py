@@ -4,15 +4,19 @@ import logging
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, ParserCache
-from strawberry.extensions import ValidationCache
+from strawberry.extensions import (
+    DisableIntrospection,
+    MaxTokensLimiter,
+    ParserCache,
+    ValidationCache,
+)
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from typing_extensions import override
 
+import resolvers.account
 import schema.enums  # noqa: F401 (describes the domain's enumerations)
 from billing.errors import BillingError
-import resolvers.account
 from resolvers import access
 from schema.account import Account
 from schema.columns.batch import fetched
@@ -76,9 +80,7 @@ def build(*, introspection: bool = True) -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
-        config=StrawberryConfig(
-            scalar_map=SCALARS, disable_field_suggestions=not introspection
-        ),
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
             ParserCache,

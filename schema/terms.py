@@ -1,7 +1,7 @@
 """The mutations with which operators manage accounts."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -92,7 +92,7 @@ async def create_account(info: Info, input: CreateAccountInput) -> CreateAccount
             ),
         ),
     )
-    return CreateAccountSuccess(account=created)
+    return CreateAccountSuccess(account=cast(Account, created))
 
 
 @strawberry.input(description="What of an account's terms changes; what is not given stays.")
@@ -155,7 +155,7 @@ async def change_terms(info: Info, input: ChangeTermsInput) -> ChangeTermsResult
         Commitments(blocks=input.conversation_blocks, carrier_micros=input.carrier_commitment),
     )
     return ChangeTermsSuccess(
-        account=changed.account,
+        account=cast(Account, changed.account),
         effective_at=changed.effective_at,
         cancelled_scheduled=changed.cancelled_scheduled,
     )
@@ -175,9 +175,7 @@ class EndAccountSuccess:
     ends_at: datetime = strawberry.field(description="Where its last cycle ends.")
 
 
-EndAccountResult = Annotated[
-    EndAccountSuccess | AccountEnded, strawberry.union("EndAccountResult")
-]
+EndAccountResult = Annotated[EndAccountSuccess | AccountEnded, strawberry.union("EndAccountResult")]
 
 
 @guarded(
@@ -188,4 +186,5 @@ EndAccountResult = Annotated[
 async def end_account(info: Info, input: EndAccountInput) -> EndAccountResult:
     """End an account."""
     ended = await account.end(info.context, input.account_id, input.at)
-    return EndAccountSuccess(account=ended, ends_at=ended.account.ended_at)
+    assert ended.account.ended_at is not None
+    return EndAccountSuccess(account=cast(Account, ended), ends_at=ended.account.ended_at)

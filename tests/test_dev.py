@@ -116,12 +116,20 @@ def test_two_first_starts_take_turns(checkout: Path, environment: dict[str, str]
 
 def test_an_interrupted_set_up_begins_anew(checkout: Path, environment: dict[str, str]) -> None:
     venv.create(checkout / ".venv", symlinks=True)
-    (checkout / ".venv/stamp").write_text("")
     (checkout / ".venv/half").touch()
+    (checkout / ".venv/stamp").write_text("")
     active = checkout / ".venv/bin/python"
     ready = (0, "VENV [] ['runtime_part']\n", SETTING_UP)
     assert dev(checkout, environment, python=active) == ready
     assert not (checkout / ".venv/half").exists()
+
+
+def test_a_removed_python_is_replaced(checkout: Path, environment: dict[str, str]) -> None:
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/python").symlink_to("/nowhere/python3.11")
+    (checkout / ".venv/stamp").write_text("3.11 of a Python that is gone")
+    ready = (0, "VENV [] ['runtime_part']\n", SETTING_UP)
+    assert dev(checkout, environment) == ready
 
 
 def test_what_cannot_be_installed_is_named(checkout: Path, environment: dict[str, str]) -> None:
@@ -145,10 +153,12 @@ def test_a_missing_pip_is_named(
 
 
 def test_a_place_that_cannot_be_used_is_named(checkout: Path, environment: dict[str, str]) -> None:
-    (checkout / ".venv/stamp").mkdir(parents=True)
+    (checkout / ".venv/pyvenv.cfg").mkdir(parents=True)
     code, output, errors = dev(checkout, environment)
     assert (code, output) == (1, "")
-    assert errors.startswith(f"Cannot set up in {checkout}/.venv: [Errno 21] Is a directory")
+    assert errors.startswith(
+        f"{SETTING_UP}Cannot set up in {checkout}/.venv: [Errno 21] Is a directory"
+    )
 
 
 def test_an_old_python_is_told_so() -> None:

@@ -110,7 +110,9 @@ def _typed(
     described = dict(arguments or {})
     assert described.keys() == {parameter.name for parameter in parameters}, load
     own = [
-        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info)
+        inspect.Parameter(
+            "info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info
+        )
     ]
     if parent:
         own.insert(0, inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD))

@@ -138,6 +138,13 @@ def test_a_covered_message_changes_nothing_now_and_something_later() -> None:
             id="runs_through_a_chain",
         ),
         pytest.param(
+            (100, 400),
+            (100, 232, 400),
+            (50,),
+            [((100,), (50, 232))],
+            id="ends_exactly_where_a_window_is_there",
+        ),
+        pytest.param(
             (),
             (),
             (200, 0, 100),
@@ -164,8 +171,8 @@ def test_each_message_says_what_it_changed(
 
 def test_only_a_cascade_asks_for_stored_messages_and_says_from_where() -> None:
     assert insert(hours(200), hours(400, -100, 100), None) == hours(100)[0]
-    assert insert(hours(200), hours(400, 10), None) == [
-        Change(cause=hours(10)[0], removed=(), added=hours(10)),
+    assert insert(hours(200), hours(400, 32), None) == [
+        Change(cause=hours(32)[0], removed=(), added=hours(32)),
         Change(cause=hours(400)[0], removed=(), added=hours(400)),
     ]
 

@@ -48,7 +48,6 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "data"
     (folder / "making-killed/postgres").mkdir(parents=True)
     (folder / "password").write_text("half")
-    (folder / "password").chmod(0o600)
     with join_or_start(folder):
         return folder
 
@@ -271,6 +270,7 @@ def test_a_long_log_is_put_aside(data_dir: Path, monkeypatch: pytest.MonkeyPatch
         pass
     assert (data_dir / "postgres.log.1").read_text() == "past 5"
     assert "database system is ready" in (data_dir / "postgres.log").read_text()
+    assert (data_dir / "postgres.log").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("bin_dir", [None, *SYSTEM], ids=lambda path: path and path.parent.name)

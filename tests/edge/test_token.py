@@ -576,8 +576,10 @@ async def test_keys_are_refreshed_beside_the_requests_then_before_them(provider:
     provider.seconds += 299
     assert await provider.subject(token) == "u-1"
     assert provider.fetches == 1
+    provider.asked.clear()
     provider.seconds += 1
     assert await provider.subject(token) == "u-1"  # the last answer from the old keys
+    assert await asyncio.to_thread(provider.asked.wait, 5)
     await refusal(provider.verifier, signed(RSA, "four"))  # waits for the refresh under way
     assert provider.fetches == 2
     unknown = "The token's key is not known."

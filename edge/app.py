@@ -1,0 +1,92 @@
+"""The HTTP application: its routes, and what every reply has in common."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edge.events import Events
+from edge.graphql import GraphQL
+from edge.reply import problem
+from edge.state import State
+from edge.token import InvalidTokenError, KeysUnavailableError
+from resolvers.context import UnavailableError
+from schema.root import Schema
+
+HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+"""Headers of every reply: the API is no page, and is in no page's frame."""
+
+_LOG = logging.getLogger("kontingent.http")
+
+
+def build(
+    schema: Schema, lifespan: Callable[[Starlette], AbstractAsyncContextManager[State]]
+) -> Starlette:
+    """Build the application; `lifespan` opens and closes what its requests use."""
+    return Starlette(
+        routes=[
+            Route("/graphql", GraphQL(schema), methods=["POST"]),
+            Route("/events", Events(), methods=["POST"]),
+        ],
+        lifespan=lifespan,
+        middleware=[Middleware(Frame)],
+        exception_handlers={
+            InvalidTokenError: _unauthenticated,
+            KeysUnavailableError: _unavailable,
+            UnavailableError: _unavailable,
+        },
+    )
+
+
+class Frame:
+    """Puts the common headers on every reply, and one line about it in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application inside."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, framed)
+        finally:
+            _LOG.info(
+                "request",
+                extra={
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                },
+            )
+
+
+async def _unauthenticated(_request: Request, error: Exception) -> Response:
+    return problem(401, "UNAUTHENTICATED", str(error))
+
+
+async def _unavailable(_request: Request, _error: Exception) -> Response:
+    return problem(503, "UNAVAILABLE", "The service is briefly unavailable.", retry_seconds=1)
