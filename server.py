@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
@@ -169,7 +170,7 @@ def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
         asyncio.run(migrate(dsn, at=clock()))
         if settings.embedded and not empty:
             asyncio.run(feed_demo(settings.data_dir, dsn))
-        uvicorn.run(
+        config = uvicorn.Config(
             create_app(settings, dsn),
             host=host,
             port=port,
@@ -177,6 +178,19 @@ def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
             access_log=False,
             server_header=False,
         )
+        Server(config).run()
+
+
+class Server(uvicorn.Server):
+    """Says where it serves once it does."""
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in self.servers:
+            for bound in listening.sockets:
+                host, port = bound.getsockname()[:2]
+                click.echo(f"Serving at http://{host}:{port}, GraphQL at /graphql", err=True)
 
 
 async def feed_demo(data_dir: Path, dsn: str) -> None:

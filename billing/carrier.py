@@ -7,7 +7,7 @@ from billing.commitment import GrantKind, Meter
 from billing.conversation import percent
 from billing.cycle import Cycle, CycleState
 from billing.figures import ChargeSum, Figures
-from billing.money import CENT_MICROS, apportion, rounded_to_cents
+from billing.money import apportion, rounded_to_cents, shown_in_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,9 @@ def _feature_costs(by_feature: dict[str, ChargeSum]) -> tuple[FeatureCost, ...]:
     """Break the total down so that the parts shown add up to it (D19)."""
     charged = sorted(by_feature.items(), key=lambda item: (-item[1].amount_micros, item[0]))
     amounts = [charge.amount_micros for _, charge in charged]
-    cents = rounded_to_cents(sum(amounts)) // CENT_MICROS
     return tuple(
-        FeatureCost(feature, charge.amount_micros, display * CENT_MICROS, share, charge.charges)
-        for (feature, charge), display, share in zip(
-            charged, apportion(cents, amounts), apportion(100, amounts), strict=True
+        FeatureCost(feature, charge.amount_micros, display_micros, share, charge.charges)
+        for (feature, charge), display_micros, share in zip(
+            charged, shown_in_cents(amounts), apportion(100, amounts), strict=True
         )
     )

@@ -36,8 +36,8 @@ def build(
     """Build the application; `lifespan` opens and closes what its requests use."""
     return Starlette(
         routes=[
-            Route("/graphql", GraphQL(schema), methods=["POST"]),
-            Route("/events", Events(), methods=["POST"]),
+            Route("/graphql", GraphQL(schema).respond, methods=["POST"]),
+            Route("/events", Events().respond, methods=["POST"]),
         ],
         lifespan=lifespan,
         middleware=[Middleware(Frame)],

@@ -52,7 +52,7 @@ class Events:
     def __init__(self) -> None:
         self._streams = asyncio.Semaphore(STREAMS_MAX)
 
-    async def __call__(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Take events in and reply with what became of them."""
         principal = await caller(request)
         if not isinstance(principal, Service):

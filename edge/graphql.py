@@ -26,7 +26,7 @@ class GraphQL:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
-    async def __call__(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Run one operation."""
         principal = await caller(request)
         try:

@@ -1,6 +1,7 @@
 """Log lines: for people, or as JSON. Nothing of a request's content is ever in them."""
 
 import logging
+import sys
 from typing import Literal
 
 import structlog
@@ -18,7 +19,7 @@ def configure(log_format: Literal["console", "json"]) -> None:
     last: list[Processor] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
@@ -30,6 +31,5 @@ def configure(log_format: Literal["console", "json"]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        logging.getLogger(name).handlers = []
-        logging.getLogger(name).propagate = name != "uvicorn.access"
+    # uvicorn tells of its own start and of each request; the application does both.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
