@@ -97,12 +97,9 @@ def test_it_sets_up_once_and_becomes_the_server(
     assert dev(checkout, environment) == (0, both, SETTING_UP)
 
 
-@pytest.mark.parametrize("command", ["test", "check"])
-def test_development_gets_more_and_keeps_it(
-    checkout: Path, environment: dict[str, str], command: str
-) -> None:
+def test_development_gets_more_and_keeps_it(checkout: Path, environment: dict[str, str]) -> None:
     both = "['runtime_part', 'test_part']\n"
-    assert dev(checkout, environment, command) == (0, f"VENV ['{command}'] {both}", SETTING_UP)
+    assert dev(checkout, environment, "test") == (0, f"VENV ['test'] {both}", SETTING_UP)
     assert dev(checkout, environment, "serve") == (0, f"VENV ['serve'] {both}", "")
 
 
