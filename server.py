@@ -22,9 +22,9 @@ from typing_extensions import override
 
 from billing.errors import BillingError
 from db import embedded
-from db.embedded import EmbeddedError
 from db.migrate import MigrationError, migrate
 from db.pool import INGESTING, READING, Pool, UnavailableError, open_pool
+from db.postmaster import EmbeddedError
 from demo.feed import feed
 from edge import app, backfill, log
 from edge.settings import Settings, SettingsError

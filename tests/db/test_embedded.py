@@ -15,9 +15,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db import embedded
-from db.embedded import Cluster, EmbeddedError, HeldError, binaries, hold, join_or_start, temporary
-from db.embedded_child import NOBODY
+from db import embedded, postmaster
+from db.embedded import Cluster, HeldError, hold, join_or_start, temporary
+from db.postmaster import EmbeddedError, binaries
+from db.postmaster_child import NOBODY
 
 ROOT = Path(__file__).parents[2]
 SYSTEM = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"))
@@ -31,13 +32,13 @@ with hold(pathlib.Path(sys.argv[1])) as cluster:
 ROOT_ALONE = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from db import embedded_child
+from db import postmaster_child
 
 def refuse(*_):
     raise PermissionError
 
-embedded_child.os.setgroups = refuse
-embedded_child.main(*sys.argv[1:])
+postmaster_child.os.setgroups = refuse
+postmaster_child.main(*sys.argv[1:])
 """
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root must become somebody else")
 
@@ -218,7 +219,7 @@ def test_one_that_does_not_listen_is_killed(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     timeouts_s = {signal.SIGINT: 0.05, signal.SIGQUIT: 0.05, signal.SIGKILL: 10.0}
-    monkeypatch.setattr(embedded, "STOP_TIMEOUTS_S", timeouts_s)
+    monkeypatch.setattr(postmaster, "STOP_TIMEOUTS_S", timeouts_s)
     with join_or_start(data_dir) as cluster:
         pid = cluster.pid
         assert pid is not None
@@ -258,13 +259,13 @@ async def test_a_long_path_has_its_socket_elsewhere(broken: Path, tmp_path: Path
     long = Path(shutil.move(broken, tmp_path / ("long" * 25)))
     with hold(long) as held, join_or_start(long) as joined:
         assert joined == held
-        assert len(str(held.socket_dir)) < embedded.SOCKET_PATH_MAX_BYTES
+        assert len(str(held.socket_dir)) < postmaster.SOCKET_PATH_MAX_BYTES
         assert await ask(joined.dsn(), "SELECT 1") == 1
     assert not held.socket_dir.exists()
 
 
 def test_a_long_log_is_put_aside(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "LOG_MAX_BYTES", 5)
+    monkeypatch.setattr(postmaster, "LOG_MAX_BYTES", 5)
     (data_dir / "postgres.log").write_text("past 5")
     with join_or_start(data_dir):
         pass
@@ -284,7 +285,7 @@ async def test_a_temporary_one_is_fast_and_leaves_nothing(bin_dir: Path | None) 
 
 
 def test_without_postgresql_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "find_spec", lambda _name: None)
+    monkeypatch.setattr(postmaster, "find_spec", lambda _name: None)
     monkeypatch.setattr(Path, "glob", lambda *_: iter(()))
     with pytest.raises(EmbeddedError, match="set DATABASE_URL"):
         binaries()
@@ -312,6 +313,6 @@ def test_root_without_other_users_becomes_nobody_by_name(
     broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "child.py").write_text(ROOT_ALONE)
-    monkeypatch.setattr(embedded, "_CHILD", tmp_path / "child.py")
+    monkeypatch.setattr(postmaster, "_CHILD", tmp_path / "child.py")
     with join_or_start(broken) as cluster:
         assert Path(f"/proc/{cluster.pid}").stat().st_uid == 0

@@ -1,6 +1,6 @@
 """Turns a fresh process into PostgreSQL: a program of its own, run before `exec`.
 
-``python -I -S embedded_child.py PARENT_PID DATA_DIR COMMAND…``
+``python -I -S postmaster_child.py PARENT_PID DATA_DIR SOCKET_DIR COMMAND…``
 
 It leaves root, which PostgreSQL refuses to run as, and asks the kernel to end the command when its
 parent dies. A program instead of ``preexec_fn``, since the parent has threads.
@@ -17,17 +17,17 @@ NOBODY = 65534
 _PR_SET_PDEATHSIG, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT = 1, 28, 47
 _SECBIT_NO_SETUID_FIXUP = 4  # else setuid() takes capabilities away, and access() ignores them
 _PR_CAP_AMBIENT_RAISE = 2
-_CAP_DAC_OVERRIDE = 1
+_CAP_DAC_READ_SEARCH = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _CLONE_NEWUSER = 0x10000000
 
 
-def main(parent_pid: str, data_dir: str, *command: str) -> None:
-    """Become `command`, with `data_dir` its own, unless the parent is gone already."""
+def main(parent_pid: str, data_dir: str, socket_dir: str, *command: str) -> None:
+    """Become `command`, with both folders its own, unless the parent is gone already."""
     libc = ctypes.CDLL(None)
     if os.geteuid() == 0:
         try:
-            become_owner(libc, Path(data_dir))
+            become_owner(libc, Path(data_dir), Path(socket_dir))
         except OSError:  # a container may know no user but root
             become_nobody_by_name(libc)
     if sys.platform == "linux":
@@ -36,10 +36,11 @@ def main(parent_pid: str, data_dir: str, *command: str) -> None:
         os.execv(command[0], command)  # noqa: S606 - there is no shell to want
 
 
-def become_owner(libc: ctypes.CDLL, data_dir: Path) -> None:
-    """Become the owner of `data_dir`; if that is root, nobody, who is given it first.
+def become_owner(libc: ctypes.CDLL, data_dir: Path, socket_dir: Path) -> None:
+    """Become the owner of `data_dir`; if that is root, nobody, who is given both folders first.
 
-    Keeps the right to pass and write any folder: the checkout may lie where only root can go.
+    Keeps the right to pass through any folder and to read, not to write: the checkout and the
+    data may lie where only root can go.
 
     Raises:
         OSError: it is not allowed.
@@ -51,13 +52,14 @@ def become_owner(libc: ctypes.CDLL, data_dir: Path) -> None:
         for parent, folders, files in os.walk(data_dir):
             for name in (".", *folders, *files):
                 os.chown(Path(parent, name), uid, gid, follow_symlinks=False)
+    os.chown(socket_dir, uid, gid)
     libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgid(gid)
     os.setuid(uid)
-    kept = 1 << _CAP_DAC_OVERRIDE
+    kept = 1 << _CAP_DAC_READ_SEARCH
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     libc.capset(header, (ctypes.c_uint32 * 6)(kept, kept, kept, 0, 0, 0))
-    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_READ_SEARCH, 0, 0)
 
 
 def become_nobody_by_name(libc: ctypes.CDLL) -> None:
