@@ -16,7 +16,7 @@ from edge.events import Events
 from edge.graphql import GraphQL
 from edge.reply import problem
 from edge.state import State
-from edge.token import InvalidTokenError, KeysUnavailableError
+from edge.jwks import InvalidTokenError, KeysUnavailableError
 from resolvers.context import UnavailableError
 from schema.root import Schema
 

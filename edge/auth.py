@@ -3,7 +3,7 @@
 from starlette.requests import HTTPConnection
 
 from edge.state import state_of
-from edge.token import InvalidTokenError
+from edge.jwks import InvalidTokenError
 from resolvers import service_key
 from resolvers.principal import Anonymous, Principal
 

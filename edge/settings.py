@@ -14,7 +14,8 @@ from pydantic import AfterValidator, AliasGenerator, Field, SecretStr, Validatio
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
-from edge.token import SECRET_BYTES_MIN, check_jwks_url, check_secret
+from edge.jwks import check_jwks_url
+from edge.token import SECRET_BYTES_MIN, check_secret
 
 PREFIX = "KONTINGENT_"
 """How the name of every variable but DATABASE_URL begins."""
