@@ -25,6 +25,8 @@ from db import embedded
 from db.migrate import MigrationError, migrate
 from db.pool import INGESTING, READING, Pool, UnavailableError, open_pool
 from db.postmaster import EmbeddedError
+from demo.accounts import accounts
+from demo.events import lines
 from demo.feed import feed
 from edge import app, backfill, log
 from edge.settings import Settings, SettingsError
@@ -203,8 +205,10 @@ async def feed_demo(data_dir: Path, dsn: str) -> None:
         if not started.exists():
             started.write_text(clock().isoformat())
         laid_out_at = datetime.fromisoformat(started.read_text())
-        with progress("Taking the demo in") as advance:
-            await feed(ctx, opened, laid_out_at=laid_out_at, advance=advance)
+        made = accounts(laid_out_at)
+        events = list(lines(made, laid_out_at))
+        with progress("Taking the demo in", len(events)) as advance:
+            await feed(ctx, opened, made, events, at=laid_out_at, advance=advance)
         done.touch()
 
 
@@ -230,7 +234,8 @@ def ingest(settings: Settings, file: Path, *, create_accounts: bool) -> None:
                 Context.of(Session(opened, clock, OPERATOR)), backfill.chunks(file)
             )
             click.echo(f"{made} accounts created", err=True)
-        with progress(file.name) as advance:
+        total = sum(chunk.count(b"\n") for chunk in backfill.chunks(file))
+        with progress(file.name, total) as advance:
             return await backfill.take(opened, backfill.chunks(file), clock=clock, advance=advance)
 
     outcome = in_database(settings, work)
@@ -245,8 +250,8 @@ def ingest(settings: Settings, file: Path, *, create_accounts: bool) -> None:
 
 
 @contextlib.contextmanager
-def progress(title: str) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how many lines have been committed."""
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many of `total` lines have been committed."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -254,7 +259,7 @@ def progress(title: str) -> Iterator[Callable[[int], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(title, total=total)
         yield lambda lines: bar.advance(task, lines)
 
 
@@ -354,7 +359,7 @@ def token(settings: Settings, role: str, external_id: str | None, subject: str, 
             lifetime=timedelta(hours=hours),
         )
     except ValueError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(f"{error}: --account EXTERNAL_ID.") from None
     click.echo(issued)
 
 
@@ -398,4 +403,4 @@ def sdl() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="./dev")

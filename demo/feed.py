@@ -1,6 +1,7 @@
 """Filling an empty database with the demo, through the same doors as any client."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 
@@ -8,8 +9,7 @@ from billing.errors import AccountExistsError, PriceListExistsError
 from billing.instant import TICK
 from billing.terms_change import AS_IT_IS, TermsRequest
 from db.pool import Pool
-from demo.accounts import DemoAccount, accounts
-from demo.events import lines
+from demo.accounts import DemoAccount
 from demo.plans import PLANS
 from edge import backfill
 from resolvers import plan
@@ -19,27 +19,28 @@ from resolvers.ingest import Outcome
 from resolvers.terms import NO_COMMITMENTS, Commitments
 
 
-async def feed(
-    ctx: Context, ingest_pool: Pool, *, laid_out_at: datetime, advance: Callable[[int], None]
+async def feed(  # noqa: PLR0913 (what it is fed, and when)
+    ctx: Context,
+    ingest_pool: Pool,
+    accounts: Sequence[DemoAccount],
+    events: Iterable[bytes],
+    *,
+    at: datetime,
+    advance: Callable[[int], None],
 ) -> Outcome:
-    """Record plans and accounts, and take their events in, all at the instant `laid_out_at`.
+    """Record plans and accounts, and take their events in, all at the instant `at`.
 
-    Everything follows from that instant, so a feed that was interrupted can be run again
-    and adds what is missing. `advance` is told how many events were committed each time.
+    What is there already is left alone, so a feed that was interrupted can be run again.
+    `advance` is told how many events were committed each time.
     """
     for _, price_lists in groupby(PLANS, key=lambda price_list: price_list.plan):
-        try:
+        with suppress(PriceListExistsError):
             await plan.create(ctx, list(price_lists))
-        except PriceListExistsError:
-            continue
-    made = accounts(laid_out_at)
-    for account in made:
-        try:
-            await create(ctx, _new(account, laid_out_at + TICK))
-        except AccountExistsError:
-            continue
-    stream = (line + b"\n" for line in lines(made, laid_out_at))
-    return await backfill.take(ingest_pool, stream, clock=lambda: laid_out_at, advance=advance)
+    for account in accounts:
+        with suppress(AccountExistsError):
+            await create(ctx, _new(account, at + TICK))
+    stream = (event + b"\n" for event in events)
+    return await backfill.take(ingest_pool, stream, clock=lambda: at, advance=advance)
 
 
 def _new(account: DemoAccount, backfill_until: datetime) -> NewAccount:

@@ -1,22 +1,19 @@
 """Errors as clients see them: each with a code, none with an internal message."""
 
 import re
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from graphql import (
     ArgumentNode,
-    DocumentNode,
     GraphQLError,
     GraphQLSyntaxError,
     ObjectFieldNode,
     ValueNode,
     VariableDefinitionNode,
     Visitor,
+    parse,
     visit,
 )
-from strawberry.extensions import SchemaExtension
-from typing_extensions import override
 
 from billing.errors import BadInputError, BillingError
 from resolvers.context import UnavailableError
@@ -25,20 +22,7 @@ _VARIABLE = re.compile(r"Variable '\$(?P<variable>\w+)' has invalid value( at (?
 _REASON = re.compile(r"but encountered error '(?P<reason>.*)'; found: ", re.DOTALL)
 
 
-class ShownErrors(SchemaExtension):
-    """Puts what a client may know in the place of each error of an operation."""
-
-    @override
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result: Any = self.execution_context.result
-        errors: Sequence[GraphQLError] = getattr(result, "errors", None) or ()
-        if errors:
-            document = self.execution_context.graphql_document
-            result.errors = [shown(error, document) for error in errors]
-
-
-def shown(error: GraphQLError, document: DocumentNode | None) -> GraphQLError:
+def shown(error: GraphQLError) -> GraphQLError:
     """Return `error` with a code, and with `field` where one input is to blame.
 
     Of an unexpected exception only the place is told.
@@ -51,7 +35,7 @@ def shown(error: GraphQLError, document: DocumentNode | None) -> GraphQLError:
         return _replaced(error, *_unexpected(cause))
     if isinstance(error, GraphQLSyntaxError):
         return _replaced(error, error.message, "GRAPHQL_PARSE_FAILED")
-    field = _field(error, document)
+    field = _field(error)
     if field is None:
         return _replaced(error, error.message, "GRAPHQL_VALIDATION_FAILED")
     return _replaced(error, f"{field}: {_reason(error)}", BadInputError.code, field=field)
@@ -74,7 +58,7 @@ def _unexpected(cause: Exception | None) -> tuple[str, str]:
     return "Internal error.", "INTERNAL"
 
 
-def _field(error: GraphQLError, document: DocumentNode | None) -> str | None:
+def _field(error: GraphQLError) -> str | None:
     """Return the argument or input field whose value cannot be read; None if it is none's."""
     node = error.nodes[0] if error.nodes else None
     if isinstance(node, VariableDefinitionNode):
@@ -83,9 +67,9 @@ def _field(error: GraphQLError, document: DocumentNode | None) -> str | None:
             return None
         names = re.findall(r"[A-Za-z_]\w*", found["place"] or "")
         return names[-1] if names else found["variable"]
-    if isinstance(node, ValueNode) and document is not None:
+    if isinstance(node, ValueNode) and node.loc is not None:
         finder = _Owner(node)
-        visit(document, finder)
+        visit(parse(node.loc.source), finder)
         return finder.name
     return None
 
@@ -105,7 +89,7 @@ class _Owner(Visitor):
         self._compare(node)
 
     def _compare(self, node: ArgumentNode | ObjectFieldNode) -> None:
-        if node.value is self._value:
+        if node.value.loc == self._value.loc:
             self.name = node.name.value
 
 

@@ -1,6 +1,7 @@
 """The root types and the schema built of them."""
 
 import logging
+from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
@@ -11,7 +12,7 @@ from strawberry.extensions import (
     ValidationCache,
 )
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
 import resolvers.account
@@ -20,7 +21,7 @@ from billing.errors import BillingError
 from resolvers import access
 from schema.account import Account
 from schema.columns.batch import fetched
-from schema.errors import ShownErrors
+from schema.errors import shown
 from schema.failures import HANDLERS
 from schema.operation import OperationContext
 from schema.page import Connection
@@ -41,7 +42,11 @@ class Query:
         guard=access.admin_or_operator,
         description="The caller's account, or the one with this id. Needs an admin of the "
         "account, or an operator, who must name one. NOT_FOUND for any other.",
-        arguments={"id": "The account's id."},
+        arguments={
+            "id": Annotated[
+                strawberry.ID | None, strawberry.argument(description="The account's id.")
+            ]
+        },
     )
     accounts: Connection[Account] = fetched(
         resolvers.account.page,
@@ -63,7 +68,14 @@ class Mutation:
 
 
 class Schema(strawberry.Schema):
-    """Logs unexpected errors without the document, its literals or its variables."""
+    """Shows clients what they may know of errors, and logs the rest without their input."""
+
+    @override
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        result = await super().execute(*args, **kwargs)
+        if result.errors:
+            result.errors = [shown(error) for error in result.errors]
+        return result
 
     @override
     def process_errors(
@@ -85,7 +97,6 @@ def build(*, introspection: bool = True) -> Schema:
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
             ParserCache,
             ValidationCache,
-            ShownErrors,
             OperationContext,
             *([] if introspection else [DisableIntrospection]),
         ],
