@@ -8,6 +8,7 @@ from billing.conversation import percent
 from billing.cycle import Cycle, CycleState
 from billing.figures import ChargeSum, Figures
 from billing.money import apportion, rounded_to_cents, shown_in_cents
+from billing.scheduled import ScheduledAmount, scheduled_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,12 @@ class FeatureCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CarrierBalance:
+class CarrierNumbers:
     """What a cycle's carrier costs come to, in micro-units of `currency` (D17)."""
 
-    cycle: Cycle = field(repr=False)
     currency: str
+    version: int
+    scheduled_change: ScheduledAmount | None
     commitment_micros: int
     topped_up_micros: int
     limit_micros: int
@@ -41,6 +43,13 @@ class CarrierBalance:
     percent: int | None
     send_allowed: bool
     by_feature: tuple[FeatureCost, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierBalance(CarrierNumbers):
+    """The same with the cycle, from which the charges behind the numbers are found."""
+
+    cycle: Cycle = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +73,15 @@ def carrier_balance(cycle: Cycle, figures: Figures) -> CarrierBalance | None:
     by_feature = figures.charged_by_feature()
     spent = sum(charge.amount_micros for charge in by_feature.values())
     commitment = figures.committed(Meter.CARRIER, cycle.number)
-    topped_up = figures.granted[GrantKind.TOP_UP]
+    topped_up = sum(
+        figures.granted[kind] for kind in (GrantKind.TOP_UP, GrantKind.AUTOMATIC_TOP_UP)
+    )
     limit = commitment + topped_up
     return CarrierBalance(
         cycle=cycle,
         currency=cycle.account.currency,
+        version=figures.versions[Meter.CARRIER],
+        scheduled_change=scheduled_amount(cycle, figures, Meter.CARRIER),
         commitment_micros=commitment,
         topped_up_micros=topped_up,
         limit_micros=limit,

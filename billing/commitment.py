@@ -1,8 +1,10 @@
-"""What an account has bound itself to, per cycle, on each of its two meters (D20)."""
+"""What an account binds itself to and buys, per cycle, on each of its two meters (D20)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 
 class Meter(Enum):
@@ -12,42 +14,74 @@ class Meter(Enum):
     CARRIER = "CARRIER"
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """One change: `amount` holds from cycle `effective_cycle` on.
+class ChangeKind(Enum):
+    """What a change does to its meter."""
 
-    `amount` is in blocks for CONVERSATIONS and in micro-euros for CARRIER. `version`
-    counts the meter's changes from 1; a later one replaces what was scheduled.
+    COMMITMENT = "COMMITMENT"
+    BLOCKS = "BLOCKS"
+    TOP_UP = "TOP_UP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterChange:
+    """One change that somebody made to a meter; `version` counts them from 1 (D23).
+
+    A COMMITMENT of `amount` holds from `cycle` on, until a later version for that cycle or
+    an earlier one takes its place; BLOCKS and TOP_UP add `amount` to `cycle` alone. Amounts
+    are blocks for CONVERSATIONS and micro-euros for CARRIER. `price_micros` is what the
+    change costs: once, or per cycle for a commitment.
     """
 
     meter: Meter
     version: int
-    effective_cycle: int
+    kind: ChangeKind
+    cycle: int
+    amount: int
+    amount_before: int
+    price_micros: int
+    effective_at: datetime
+
+
+def latest_version(changes: Iterable[MeterChange], meter: Meter) -> int:
+    """Return the version of `meter`: that of its last change, 0 where there is none."""
+    return max((change.version for change in changes if change.meter is meter), default=0)
+
+
+class Commitment(NamedTuple):
+    """What of a COMMITMENT says which amount holds in a cycle."""
+
+    meter: Meter
+    version: int
+    cycle: int
     amount: int
 
 
-def committed(changes: Iterable[Commitment], meter: Meter, number: int) -> int:
+def commitments_of(changes: Iterable[MeterChange]) -> list[Commitment]:
+    """Return the commitments among `changes`."""
+    return [
+        Commitment(change.meter, change.version, change.cycle, change.amount)
+        for change in changes
+        if change.kind is ChangeKind.COMMITMENT
+    ]
+
+
+def committed(commitments: Iterable[Commitment], meter: Meter, number: int) -> int:
     """Return the amount that `meter` is committed to in cycle `number`; 0 where none is."""
     holding = [
-        change for change in changes if change.meter is meter and change.effective_cycle <= number
+        (commitment.version, commitment.amount)
+        for commitment in commitments
+        if commitment.meter is meter and commitment.cycle <= number
     ]
-    return max(holding, key=lambda change: change.version).amount if holding else 0
-
-
-def next_commitment(
-    changes: Iterable[Commitment], meter: Meter, *, effective_cycle: int, amount: int
-) -> Commitment:
-    """Return the change that makes `amount` hold from a cycle on, after all others."""
-    version = 1 + max((change.version for change in changes if change.meter is meter), default=0)
-    return Commitment(meter, version, effective_cycle, amount)
+    return max(holding, default=(0, 0))[1]
 
 
 class GrantKind(Enum):
     """How quota or balance was added to one cycle."""
 
     BLOCKS = "BLOCKS"
-    AUTOMATIC_BLOCKS = "AUTOMATIC_BLOCKS"
     TOP_UP = "TOP_UP"
+    AUTOMATIC_BLOCKS = "AUTOMATIC_BLOCKS"
+    AUTOMATIC_TOP_UP = "AUTOMATIC_TOP_UP"
 
 
 class AdjustmentReason(Enum):

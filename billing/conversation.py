@@ -9,6 +9,7 @@ from billing.cycle import Cycle, CycleState, booking_number, closed_at
 from billing.figures import Figures
 from billing.instant import local
 from billing.plan import BLOCK_SIZE
+from billing.scheduled import ScheduledAmount, scheduled_amount
 from billing.window import WINDOW
 
 
@@ -22,14 +23,14 @@ class ChannelUsage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationUsage:
+class ConversationNumbers:
     """What a cycle's conversations come to; quota and usage are None in the future cycle.
 
     All numbers count conversations. ``commitment = included + committed`` and
     ``quota = commitment + purchased + automatic`` (D14).
     """
 
-    cycle: Cycle = field(repr=False)
+    version: int = 0
     included: int | None = None
     committed: int | None = None
     commitment: int | None = None
@@ -46,6 +47,14 @@ class ConversationUsage:
     percent_of_quota: int | None = None
     by_channel: tuple[ChannelUsage, ...]
     adjustments: tuple[Adjustment, ...] = ()
+    scheduled_change: ScheduledAmount | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationUsage(ConversationNumbers):
+    """The same with the cycle, from which the conversations behind the numbers are found."""
+
+    cycle: Cycle = field(repr=False)
 
 
 def conversation_usage(cycle: Cycle, figures: Figures) -> ConversationUsage:
@@ -63,6 +72,8 @@ def conversation_usage(cycle: Cycle, figures: Figures) -> ConversationUsage:
     quota = commitment + purchased + automatic
     return ConversationUsage(
         cycle=cycle,
+        version=figures.versions[Meter.CONVERSATIONS],
+        scheduled_change=scheduled_amount(cycle, figures, Meter.CONVERSATIONS),
         included=included,
         committed=committed,
         commitment=commitment,
@@ -89,6 +100,7 @@ def _pending(cycle: Cycle, figures: Figures) -> ConversationUsage:
     """Show the future cycle: only the conversations carried over into it (R7)."""
     return ConversationUsage(
         cycle=cycle,
+        version=figures.versions[Meter.CONVERSATIONS],
         pending=sum(figures.conversations.values()),
         by_channel=tuple(
             ChannelUsage(channel, None, count)

@@ -18,6 +18,11 @@ Hierarchy:
     x NothingToChangeError      NOTHING_TO_CHANGE
     x TermsNotAllowedError      TERMS_NOT_ALLOWED
     x AccountEndedError         ACCOUNT_ENDED
+    x NoCurrentCycleError       NO_CURRENT_CYCLE
+    x LimitExceededError        LIMIT_EXCEEDED
+    x CommitmentNeededError     COMMITMENT_NEEDED
+    x StaleVersionError         STALE_VERSION
+    x IdempotencyConflictError  IDEMPOTENCY_CONFLICT
 """
 
 from typing import ClassVar
@@ -118,3 +123,37 @@ class AccountEndedError(RuleError):
     """The account has ended; its past stays readable, nothing new is taken (D6)."""
 
     code = "ACCOUNT_ENDED"
+
+
+class NoCurrentCycleError(RuleError):
+    """The account's first cycle has not started."""
+
+    code = "NO_CURRENT_CYCLE"
+
+
+class LimitExceededError(RuleError):
+    """More, or less, than the plan lets customers do by themselves (D20)."""
+
+    code = "LIMIT_EXCEEDED"
+
+
+class CommitmentNeededError(RuleError):
+    """A top-up needs a commitment (R15)."""
+
+    code = "COMMITMENT_NEEDED"
+
+
+class StaleVersionError(RuleError):
+    """The meter has changed since the caller saw it (D23); `version` is the current one."""
+
+    code = "STALE_VERSION"
+
+    def __init__(self, message: str, *, version: int) -> None:
+        super().__init__(message, field="expectedVersion")
+        self.version = version
+
+
+class IdempotencyConflictError(RuleError):
+    """The idempotency key was used for something else (D22)."""
+
+    code = "IDEMPOTENCY_CONFLICT"

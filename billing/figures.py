@@ -26,7 +26,8 @@ class Figures:
 
     `conversations` are windows by channel that land in the cycle; `completed` is how many
     of them are closed. `booked` are the adjustments that this cycle carries for others,
-    `moved` those that others carry for it. `granted` is in blocks or micro-euros.
+    `moved` those that others carry for it. `granted` is in blocks or micro-euros; `commitments`
+    and `versions` are the account's.
     """
 
     conversations: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -35,6 +36,8 @@ class Figures:
     booked: list[Adjustment] = field(default_factory=list)
     moved: list[Adjustment] = field(default_factory=list)
     granted: dict[GrantKind, int] = field(default_factory=lambda: defaultdict(int))
+    grant_prices_micros: dict[GrantKind, int] = field(default_factory=lambda: defaultdict(int))
+    versions: dict[Meter, int] = field(default_factory=lambda: defaultdict(int))
     commitments: list[Commitment] = field(default_factory=list)
 
     def committed(self, meter: Meter, number: int) -> int:

@@ -51,15 +51,19 @@ async def of_cycles(
     )
     figures = [Figures() for _ in cycles]
     commitments: dict[UUID, list[Commitment]] = defaultdict(list)
+    versions: dict[UUID, dict[Meter, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
         if row["part"] == "committed":
             commitments[account_ids[row["place"] - 1]].append(_commitment(row))
+        elif row["part"] == "version":
+            versions[account_ids[row["place"] - 1]][Meter(row["label"])] = row["amount"]
         elif row["place"] < len(cycles):
             _add(figures[row["place"]], row)
         else:
             figures[row["place"] - len(cycles)].completed += row["amount"]
     for cycle, figure in zip(cycles, figures, strict=True):
         figure.commitments = commitments[cycle.account.id]
+        figure.versions = versions[cycle.account.id]
     return figures
 
 
@@ -71,6 +75,7 @@ def _add(figures: Figures, row: Row) -> None:
         figures.charges[label].add(row["amount"], row["n"])
     elif part == "granted":
         figures.granted[GrantKind(label)] += row["amount"]
+        figures.grant_prices_micros[GrantKind(label)] += row["n"]
     else:
         side, meter = part.split()
         adjustment = Adjustment(

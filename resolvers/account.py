@@ -10,8 +10,8 @@ from billing.errors import AccountEndedError, AccountExistsError, BadInputError
 from billing.instant import is_zone
 from billing.money import CURRENCY, quoted
 from billing.terms_change import AS_IT_IS, TermsRequest, first_terms
-from db import account, commitment, price_list
-from db.commitment import Record
+from db import account, meter_change, price_list
+from db.meter_change import Record
 from db.pool import Connection, acquire, transact
 from resolvers import access, terms
 from resolvers.context import Context
@@ -98,7 +98,7 @@ async def create(ctx: Context, new: NewAccount) -> AccountAt:
     user = access.operator(ctx)
     _check(new, ctx.now)
     recorded = _recorded(new, ctx.now)
-    record = Record(ctx.now, user.subject, "Recorded with the account.")
+    record = Record(ctx.now, user.subject, "createAccount")
 
     async def work(conn: Connection) -> Account:
         if not await account.insert(conn, recorded, recorded_by=user.subject):
@@ -114,9 +114,10 @@ async def create(ctx: Context, new: NewAccount) -> AccountAt:
         await account.insert_terms(
             conn, recorded.id, first, recorded_at=ctx.now, recorded_by=user.subject
         )
-        for commitment_ in terms.first_commitments(new.commitments):
-            await commitment.insert(conn, recorded.id, commitment_, record)
-        return (await account.by_ids(conn, [recorded.id]))[recorded.id]
+        made = (await account.by_ids(conn, [recorded.id]))[recorded.id]
+        for commitment in terms.first_commitments(made, new.commitments):
+            await meter_change.insert(conn, made.id, commitment, record)
+        return made
 
     return AccountAt(await transact(ctx.pool, work), ctx.now)
 

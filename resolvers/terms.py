@@ -6,14 +6,22 @@ from datetime import datetime
 from uuid import UUID
 
 from billing.account import Account, AccountAt
-from billing.commitment import Commitment, Meter, committed, next_commitment
+from billing.commitment import (
+    ChangeKind,
+    Meter,
+    MeterChange,
+    commitments_of,
+    committed,
+    latest_version,
+)
 from billing.errors import BadInputError
 from billing.event import AHEAD
+from billing.meter import unit_price_micros
 from billing.schedule import Schedule
 from billing.terms_change import TermsChange, TermsRequest, change_terms
 from billing.window import WINDOW
-from db import account, commitment, price_list, rollup
-from db.commitment import Record
+from db import account, meter_change, price_list, rollup
+from db.meter_change import Record
 from db.pool import Connection, transact
 from resolvers import access
 from resolvers.context import Context
@@ -75,11 +83,11 @@ async def change(
         await account.insert_terms(
             conn, account_id, result.terms, recorded_at=at, recorded_by=user.subject
         )
-        past = await commitment.of_account(conn, account_id)
-        record = Record(at, user.subject, "Changed with the terms.")
-        for changed in _commitments(before, result, commitments, past):
-            await commitment.insert(conn, account_id, changed, record)
         after = (await account.by_ids(conn, [account_id]))[account_id]
+        past = await meter_change.of_account(conn, account_id)
+        record = Record(at, user.subject, "changeTerms")
+        for changed in _commitments(before, after, result, commitments, past):
+            await meter_change.insert(conn, account_id, changed, record)
         await rebuild(conn, before, after, since=result.effective_at, at=at)
         return ChangedTerms(AccountAt(after, at), result.effective_at, result.cancels)
 
@@ -114,19 +122,19 @@ def _day_start(schedule: Schedule | None, at: datetime) -> datetime:
     return at if schedule is None or at < schedule.starts_at else schedule.day_start(at)
 
 
-def first_commitments(commitments: Commitments) -> list[Commitment]:
-    """Return what an account is committed to from cycle 0 on."""
+def first_commitments(account: Account, commitments: Commitments) -> list[MeterChange]:
+    """Return what an account commits to from cycle 0 on."""
     amounts = [(meter, commitments.of(meter)) for meter in Meter]
-    return [
-        next_commitment([], meter, effective_cycle=0, amount=amount)
-        for meter, amount in amounts
-        if amount
-    ]
+    return [_commitment(account, [], meter, 0, amount) for meter, amount in amounts if amount]
 
 
 def _commitments(
-    before: Account, result: TermsChange, named: Commitments, past: Sequence[Commitment]
-) -> list[Commitment]:
+    before: Account,
+    after: Account,
+    result: TermsChange,
+    named: Commitments,
+    past: Sequence[MeterChange],
+) -> list[MeterChange]:
     """Return the changes to commitments that come with a change of terms.
 
     Where the change of interval that was scheduled does not come, neither do its
@@ -144,10 +152,27 @@ def _commitments(
         if not result.interval_changed and amount is not None:
             raise BadInputError("Only a change of interval names commitments.", field=field)
         if amount is None and _undoes_interval(before, result):
-            amount = committed(past, meter, max(0, number - 1))
+            amount = committed(commitments_of(past), meter, max(0, number - 1))
         if amount is not None:
-            changes.append(next_commitment(past, meter, effective_cycle=number, amount=amount))
+            changes.append(_commitment(after, past, meter, number, amount))
     return changes
+
+
+def _commitment(
+    account: Account, past: Sequence[MeterChange], meter: Meter, number: int, amount: int
+) -> MeterChange:
+    """Return the change that makes `amount` hold from cycle `number` on, after all others."""
+    assert account.schedule is not None
+    return MeterChange(
+        meter=meter,
+        version=latest_version(past, meter) + 1,
+        kind=ChangeKind.COMMITMENT,
+        cycle=number,
+        amount=amount,
+        amount_before=committed(commitments_of(past), meter, max(0, number - 1)),
+        price_micros=amount * unit_price_micros(account.price_list(number), meter),
+        effective_at=account.schedule.start(number),
+    )
 
 
 def _undoes_interval(before: Account, result: TermsChange) -> bool:

@@ -1,6 +1,6 @@
 """Carrier cost."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
@@ -38,11 +38,19 @@ class CarrierCharge:
     )
 
 
-@strawberry.type(
-    description="A cycle's carrier costs against the balance that commitment and top-ups give."
-)
-class CarrierBalance:
+@strawberry.type(description="A balance that another cycle brings.")
+class ScheduledBalance:
+    amount: Money = strawberry.field(description="Committed to from then on, per cycle.")
+    effective_at: datetime = strawberry.field(description="The start of that cycle.")
+    effective_on: date = strawberry.field(description="The local day on which it starts.")
+
+
+@strawberry.type(description="A cycle's carrier costs against its balance, as at a change.")
+class CarrierNumbers:
     currency: str = strawberry.field(description="ISO 4217 code of all amounts.")
+    version: int = strawberry.field(
+        description="Counts the changes that admins made to this meter: what a change expects."
+    )
     commitment_micros: Money = strawberry.field(
         name="commitment", description="Committed to, per cycle."
     )
@@ -67,9 +75,18 @@ class CarrierBalance:
         description="Whether new paid sends should start: only in the current cycle, while "
         "anything is left."
     )
+    scheduled_change: ScheduledBalance | None = strawberry.field(
+        description="What the next cycle brings, in the current one, if it is another commitment."
+    )
     by_feature: list[FeatureCost] = strawberry.field(
         description="By sub-feature, the most costly first: at most 20."
     )
+
+
+@strawberry.type(
+    description="A cycle's carrier costs against the balance that commitment and top-ups give."
+)
+class CarrierBalance(CarrierNumbers):
     charges: Connection[CarrierCharge] = batched(
         carrier.pages_of_balances,
         description="The charges dated in the cycle, newest first. An operation can list those "

@@ -1,6 +1,6 @@
 """Standard conversations."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
@@ -18,6 +18,13 @@ class ChannelUsage:
     pending: int | None = strawberry.field(
         description="Open now and closing in the future cycle; null in past and current ones."
     )
+
+
+@strawberry.type(description="A commitment that another cycle brings.")
+class ScheduledCommitment:
+    amount: int = strawberry.field(name="blocks", description="In blocks of 100 conversations.")
+    effective_at: datetime = strawberry.field(description="The start of that cycle.")
+    effective_on: date = strawberry.field(description="The local day on which it starts.")
 
 
 @strawberry.type(
@@ -53,12 +60,12 @@ class Conversation:
     why: str = strawberry.field(description="Why it counts there, for people, in English.")
 
 
-@strawberry.type(
-    description="A cycle's conversations against its quota. In the future cycle only pending "
-    "and byChannel have values."
-)
-class ConversationUsage:
+@strawberry.type(description="A cycle's conversations against its quota, as they were at a change.")
+class ConversationNumbers:
     included: int | None = strawberry.field(description="Included in the plan.")
+    version: int = strawberry.field(
+        description="Counts the changes that admins made to this meter: what a change expects."
+    )
     committed: int | None = strawberry.field(description="Committed to beyond, in blocks of 100.")
     commitment: int | None = strawberry.field(description="included + committed.")
     purchased: int | None = strawberry.field(description="Bought once, for this cycle.")
@@ -84,9 +91,19 @@ class ConversationUsage:
     by_channel: list[ChannelUsage] = strawberry.field(
         description="By channel, in alphabetical order: at most 20."
     )
+    scheduled_change: ScheduledCommitment | None = strawberry.field(
+        description="What the next cycle brings, in the current one, if it is another commitment."
+    )
     adjustments: list[Adjustment] = strawberry.field(
         description="What this cycle carries for closed ones."
     )
+
+
+@strawberry.type(
+    description="A cycle's conversations against its quota. In the future cycle only pending "
+    "and byChannel have values."
+)
+class ConversationUsage(ConversationNumbers):
     conversations: Connection[Conversation] = batched(
         conversation.pages_of_usages,
         description="The conversations that close in the cycle and were opened by now, newest "

@@ -6,9 +6,10 @@ from typing import Any
 import strawberry
 
 from billing.account import AccountStatus
-from billing.commitment import AdjustmentReason
+from billing.commitment import AdjustmentReason, ChangeKind, Meter
 from billing.conversation import ConversationState
 from billing.cycle import CycleState
+from billing.meter import WhichCycle
 from billing.plan import Interval, SurchargePolicy
 
 
@@ -58,4 +59,23 @@ _describe(
     "Whether a conversation's 7-day window still lasts.",
     OPEN="It lasts: messages in it do not open another.",
     CLOSED="It is over.",
+)
+_describe(
+    Meter,
+    "The two things that are measured and committed to.",
+    CONVERSATIONS="Standard conversations.",
+    CARRIER="Carrier costs.",
+)
+_describe(
+    ChangeKind,
+    "What a change does to its meter.",
+    COMMITMENT="Sets what is committed to per cycle, from a cycle on.",
+    BLOCKS="Adds blocks of 100 conversations to one cycle.",
+    TOP_UP="Adds balance to one cycle.",
+)
+_describe(
+    WhichCycle,
+    "For which cycle blocks are bought.",
+    CURRENT="The current one.",
+    NEXT="The one after it.",
 )

@@ -1,5 +1,6 @@
 """Broken rules as clients see them: typed members of a mutation's union."""
 
+from dataclasses import fields
 from typing import Any
 
 import strawberry
@@ -43,16 +44,43 @@ class AccountEnded(Failure):
     pass
 
 
+@strawberry.type(description="The account's first cycle has not started.")
+class NoCurrentCycle(Failure):
+    pass
+
+
+@strawberry.type(description="More, or less, than the plan lets customers do by themselves.")
+class LimitExceeded(Failure):
+    field: str | None = strawberry.field(default=None, description="The input that is beyond.")
+
+
+@strawberry.type(description="A top-up needs a commitment.")
+class CommitmentNeeded(Failure):
+    pass
+
+
+@strawberry.type(description="The meter has changed since: look again, then decide.")
+class StaleVersion(Failure):
+    version: int = strawberry.field(description="The meter's version now.")
+
+
+@strawberry.type(description="The idempotency key was used for something else.")
+class IdempotencyConflict(Failure):
+    pass
+
+
 class RuleHandler:
     """Turns one exception of the domain into one type, wherever a field's union has it."""
 
     def __init__(self, exception_type: type[errors.RuleError], error_type: type[Failure]) -> None:
         self.exception_type = exception_type
         self.error_type = error_type
+        self._more = [field.name for field in fields(error_type) if field.name != "message"]
 
     def handle(self, exception: errors.RuleError, *, field: StrawberryField, info: Any) -> Failure:
-        """Carry the message over."""
-        return self.error_type(message=exception.message)
+        """Carry over the message, and what else the type tells."""
+        more = {name: getattr(exception, name) for name in self._more}
+        return self.error_type(message=exception.message, **more)
 
 
 HANDLERS = [
@@ -62,4 +90,9 @@ HANDLERS = [
     RuleHandler(errors.NothingToChangeError, NothingToChange),
     RuleHandler(errors.TermsNotAllowedError, TermsNotAllowed),
     RuleHandler(errors.AccountEndedError, AccountEnded),
+    RuleHandler(errors.NoCurrentCycleError, NoCurrentCycle),
+    RuleHandler(errors.LimitExceededError, LimitExceeded),
+    RuleHandler(errors.CommitmentNeededError, CommitmentNeeded),
+    RuleHandler(errors.StaleVersionError, StaleVersion),
+    RuleHandler(errors.IdempotencyConflictError, IdempotencyConflict),
 ]

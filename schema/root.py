@@ -23,6 +23,13 @@ from schema.account import Account
 from schema.columns.batch import fetched
 from schema.errors import shown
 from schema.failures import HANDLERS
+from schema.meter import (
+    add_conversation_blocks,
+    cancel_scheduled_change,
+    change_carrier_commitment,
+    change_conversation_commitment,
+    top_up_carrier_balance,
+)
 from schema.operation import OperationContext
 from schema.page import Connection
 from schema.plan import create_plan
@@ -65,6 +72,11 @@ class Mutation:
     create_account = create_account
     change_terms = change_terms
     end_account = end_account
+    change_conversation_commitment = change_conversation_commitment
+    add_conversation_blocks = add_conversation_blocks
+    change_carrier_commitment = change_carrier_commitment
+    top_up_carrier_balance = top_up_carrier_balance
+    cancel_scheduled_change = cancel_scheduled_change
 
 
 class Schema(strawberry.Schema):

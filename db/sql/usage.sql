@@ -4,8 +4,8 @@
 -- Whole days come from the rollups, pieces of days from what they were made of:
 -- $1 to $4 conversation days and $5 to $8 pieces: places, account ids, starts, ends;
 -- $9 to $12 charge days and $13 to $16 pieces, the same;
--- $17 to $19 the cycles: places, account ids, numbers; $20 account ids, of which each commitment
--- comes with the account's place, from 1.
+-- $17 to $19 the cycles: places, account ids, numbers; $20 account ids: commitments and
+-- versions come with the account's place among these, from 1.
 SELECT 'conversations' AS part, r.place, d.channel AS label, sum(d.n)::bigint AS amount,
        NULL::bigint AS n, NULL::integer AS number, NULL::text AS reason
   FROM unnest($1::integer[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
@@ -48,11 +48,24 @@ SELECT 'moved ' || a.meter, k.place, a.label, sum(a.change)::bigint, count(*), a
  GROUP BY k.place, a.meter, a.label, a.cycle, a.reason
 HAVING sum(a.change) <> 0
 UNION ALL
-SELECT 'granted', k.place, g.kind, sum(g.amount)::bigint, NULL, NULL, NULL
+SELECT 'granted', k.place, c.kind, sum(c.amount)::bigint, sum(c.price_micros)::bigint, NULL, NULL
   FROM unnest($17::integer[], $18::uuid[], $19::integer[]) AS k (place, account_id, number)
-  JOIN quota_grant AS g ON g.account_id = k.account_id AND g.cycle = k.number
+  JOIN meter_change AS c ON c.account_id = k.account_id AND c.cycle = k.number
+ WHERE c.kind <> 'COMMITMENT'
+ GROUP BY k.place, c.kind
+UNION ALL
+SELECT 'granted', k.place, 'AUTOMATIC_' || g.kind, sum(g.amount)::bigint,
+       sum(g.price_micros)::bigint, NULL, NULL
+  FROM unnest($17::integer[], $18::uuid[], $19::integer[]) AS k (place, account_id, number)
+  JOIN automatic_grant AS g ON g.account_id = k.account_id AND g.cycle = k.number
  GROUP BY k.place, g.kind
 UNION ALL
-SELECT 'committed', k.place::integer, c.meter, c.amount, c.version, c.effective_cycle, NULL
+SELECT 'committed', k.place::integer, c.meter, c.amount, c.version, c.cycle, NULL
   FROM unnest($20::uuid[]) WITH ORDINALITY AS k (account_id, place)
-  JOIN commitment AS c ON c.account_id = k.account_id;
+  JOIN meter_change AS c ON c.account_id = k.account_id
+ WHERE c.kind = 'COMMITMENT'
+UNION ALL
+SELECT 'version', k.place::integer, c.meter, max(c.version)::bigint, NULL, NULL, NULL
+  FROM unnest($20::uuid[]) WITH ORDINALITY AS k (account_id, place)
+  JOIN meter_change AS c ON c.account_id = k.account_id
+ GROUP BY k.place, c.meter;

@@ -1,0 +1,48 @@
+"""Automatic grants in SQL: append-only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from billing.commitment import ChangeKind
+from db import queries
+from db.columns import columns
+from db.pool import Connection
+
+_SQL = queries.load("automatic_grant")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticGrant:
+    """Blocks, or micro-euros of balance, that nobody had to click for."""
+
+    account_id: UUID
+    grant_id: UUID
+    kind: ChangeKind
+    cycle: int
+    amount: int
+    price_micros: int
+    effective_at: datetime
+    reason: str
+
+
+async def insert(
+    conn: Connection, grants: Sequence[AutomaticGrant], *, recorded_at: datetime
+) -> None:
+    """Store grants. Their accounts must be locked."""
+    rows = [
+        (
+            grant.account_id,
+            grant.grant_id,
+            grant.kind.value,
+            grant.cycle,
+            grant.amount,
+            grant.price_micros,
+            grant.effective_at,
+            grant.reason,
+        )
+        for grant in grants
+    ]
+    if rows:
+        await conn.execute(_SQL["insert"], recorded_at, *columns(rows, width=8))
