@@ -6,21 +6,23 @@ it wrote.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from billing import window
 from billing.account import Account
 from billing.commitment import AdjustmentReason, Meter
-from billing.cycle import booking_number, closed_number
+from billing.cycle import Cycle, booking_number, closed_number
 from billing.event import Charge, EventId, Fact, Message
 from billing.figures import ChargeSum
+from billing.instant import TICK
 from billing.window import WINDOW, Change, Key
 from db import adjustment, conversation, event, rollup
 from db.adjustment import Booking
 from db.pool import Connection
 from db.rollup import Bucket
+from resolvers import surcharge
 
 
 async def count(
@@ -41,13 +43,38 @@ async def count(
             key = Key(id_.account_id, fact.contact, fact.channel)
             causes.setdefault((key, fact.occurred_at), id_)
     changes = await _changes(conn, causes)
-    await _store_windows(conn, accounts, changes)
+    opened = await _store_windows(conn, accounts, changes)
     await rollup.add_charges(conn, _charge_days(accounts, charges))
     bookings = [
         *_late_conversations(accounts, causes, changes, at),
         *_late_charges(accounts, charges, at),
     ]
     await adjustment.insert(conn, bookings, recorded_at=at)
+    await surcharge.cover(conn, _grown(accounts, opened, bookings, at), at=at)
+
+
+def _grown(
+    accounts: Mapping[UUID, Account],
+    opened: Collection[tuple[Key, datetime]],
+    bookings: Iterable[Booking],
+    at: datetime,
+) -> list[Cycle]:
+    """Return the cycles, not closed, in which more is used than before.
+
+    They are seen at an instant by which all new windows are open.
+    """
+    grown = {
+        (booking.event_id.account_id, booking.booked_cycle)
+        for booking in bookings
+        if booking.meter is Meter.CONVERSATIONS
+    }
+    for key, opening in opened:
+        account = accounts[key.account_id]
+        number = _landing(account, opening)
+        if number is not None and closed_number(account, opening + WINDOW, at) is None:
+            grown.add((account.id, number))
+    seen_at = max([at, *(opening for _, opening in opened)]) + TICK
+    return [Cycle.of(accounts[id_], number, seen_at) for id_, number in sorted(grown)]
 
 
 async def _changes(
@@ -79,19 +106,22 @@ async def _changes(
 
 async def _store_windows(
     conn: Connection, accounts: Mapping[UUID, Account], changes: list[tuple[Key, Change]]
-) -> None:
+) -> list[tuple[Key, datetime]]:
+    """Store the net change of windows with its rollup, and return those that are new."""
     net: Counter[tuple[Key, datetime]] = Counter()
     for key, change in changes:
         net.update((key, opening) for opening in change.added)
         net.subtract((key, opening) for opening in change.removed)
     await conversation.delete(conn, [place for place, n in net.items() if n < 0])
-    await conversation.insert(conn, [place for place, n in net.items() if n > 0])
+    opened = [place for place, n in net.items() if n > 0]
+    await conversation.insert(conn, opened)
     days: Counter[Bucket] = Counter()
     for (key, opening), n in net.items():
         day = _day(accounts[key.account_id], opening, opening + WINDOW)
         if day is not None:
             days[key.account_id, day, key.channel] += n
     await rollup.add_conversations(conn, days)
+    return opened
 
 
 def _charge_days(
@@ -138,13 +168,21 @@ def _late_conversations(
                 )
 
 
+def _landing(account: Account, opening: datetime) -> int | None:
+    """Return the cycle in which a window lands; None where it counts nowhere (D6, D9)."""
+    schedule = account.schedule
+    if schedule is None or opening < schedule.starts_at:
+        return None
+    return schedule.number_at(opening + WINDOW)
+
+
 def _closed_numbers(
     account: Account, openings: tuple[datetime, ...], at: datetime
 ) -> Iterator[int | None]:
     """Yield the closed cycle that each window lands in, None for one that counts nowhere."""
     for opening in openings:
-        counts = account.schedule is not None and opening >= account.schedule.starts_at
-        yield closed_number(account, opening + WINDOW, at) if counts else None
+        number = _landing(account, opening)
+        yield None if number is None else closed_number(account, opening + WINDOW, at)
 
 
 def _late_charges(

@@ -27,7 +27,7 @@ from db import idempotency, meter_change, usage
 from db.idempotency import Asked, Kept
 from db.meter_change import Record
 from db.pool import Connection, transact
-from resolvers import access, terms
+from resolvers import access, surcharge, terms
 from resolvers.context import Context
 from resolvers.principal import Role
 
@@ -166,6 +166,8 @@ async def _change(
         change = rule(state)
         record = Record(at, user.subject, asked.mutation)
         await meter_change.insert(conn, account_id, change, record)
+        if state.following is not None and change.cycle == state.following.number:
+            await surcharge.cover(conn, [state.following], at=at)
         outcome = await _outcome(conn, account, state, change)
         kept = Kept(asked, _OUTCOME.dump_json(outcome).decode())
         await idempotency.insert(conn, account_id, request.idempotency_key, kept, at=at)
