@@ -157,6 +157,16 @@ class AccountAt:
         return self.account.trial_ends_at
 
     @property
+    def scheduled_change(self) -> Terms | None:
+        """The terms that come next; None where none do, or they are those in force."""
+        schedule = self.account.schedule
+        if schedule is None or self.account.in_trial(self.at):
+            return None
+        coming = [terms for terms in schedule.terms if terms.starts_at > self.at]
+        in_force = schedule.terms_at(self.at)
+        return coming[0] if coming and not coming[0].continues(in_force) else None
+
+    @property
     def _terms(self) -> Terms | None:
         schedule = self.account.schedule
         return None if schedule is None else schedule.terms_at(self.at)

@@ -42,6 +42,70 @@ class MeterChange:
     effective_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """A change with who made it, when and why, and what took its place in time (D21)."""
+
+    change: MeterChange
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
+    replaced_by: int | None
+
+    @property
+    def meter(self) -> Meter:
+        """Of which meter."""
+        return self.change.meter
+
+    @property
+    def version(self) -> int:
+        """The meter's version after it."""
+        return self.change.version
+
+    @property
+    def kind(self) -> ChangeKind:
+        """What it does."""
+        return self.change.kind
+
+    @property
+    def cycle_number(self) -> int:
+        """From which cycle on, or for which."""
+        return self.change.cycle
+
+    @property
+    def blocks(self) -> int | None:
+        """Blocks, of a change to conversations."""
+        return self._amount(Meter.CONVERSATIONS, self.change.amount)
+
+    @property
+    def blocks_before(self) -> int | None:
+        """Blocks before, of a commitment to conversations."""
+        return self._amount(Meter.CONVERSATIONS, self.change.amount_before)
+
+    @property
+    def amount_micros(self) -> int | None:
+        """Micro-euros, of a change to carrier costs."""
+        return self._amount(Meter.CARRIER, self.change.amount)
+
+    @property
+    def amount_before_micros(self) -> int | None:
+        """Micro-euros before, of a commitment to carrier costs."""
+        return self._amount(Meter.CARRIER, self.change.amount_before)
+
+    @property
+    def price_micros(self) -> int:
+        """What it costs."""
+        return self.change.price_micros
+
+    @property
+    def effective_at(self) -> datetime:
+        """When it takes effect."""
+        return self.change.effective_at
+
+    def _amount(self, meter: Meter, amount: int) -> int | None:
+        return amount if self.change.meter is meter else None
+
+
 def latest_version(changes: Iterable[MeterChange], meter: Meter) -> int:
     """Return the version of `meter`: that of its last change, 0 where there is none."""
     return max((change.version for change in changes if change.meter is meter), default=0)

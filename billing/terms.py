@@ -33,6 +33,20 @@ class Terms:
     anchor_date: date
     time_zone: str
 
+    @property
+    def starts_on(self) -> date:
+        """The local day on which the first cycle starts."""
+        return local(self.time_zone, self.starts_at).date()
+
+    def continues(self, other: "Terms") -> bool:
+        """Tell whether these say what `other`, in force before them, says already."""
+        return (self.plan, self.interval, self.anchor_date, self.time_zone) == (
+            other.plan,
+            other.interval,
+            other.anchor_date,
+            other.time_zone,
+        )
+
     def cycle_start(self, index: int) -> datetime:
         """Return the start of the `index`-th cycle of these terms, as if they never ended.
 

@@ -1,10 +1,12 @@
 """The ledger of changes to meters in SQL: append-only."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from billing.commitment import ChangeKind, Meter, MeterChange
+from billing.commitment import ChangeKind, LedgerEntry, Meter, MeterChange
 from db import queries
 from db.page import Page
 from db.pool import Connection, Row
@@ -19,15 +21,6 @@ class Record:
     at: datetime
     by: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of the ledger; `replaced_by` is the version that took its place in time (D21)."""
-
-    change: MeterChange
-    record: Record
-    replaced_by: int | None
 
 
 async def of_account(conn: Connection, account_id: UUID) -> list[MeterChange]:
@@ -54,21 +47,25 @@ async def insert(conn: Connection, account_id: UUID, change: MeterChange, record
     )
 
 
-async def page(
-    conn: Connection, account_id: UUID, *, meter: Meter | None, page: Page
-) -> list[Entry]:
-    """Fetch a page of the account's ledger, newest first."""
+async def pages(
+    conn: Connection, account_ids: Collection[UUID], *, meter: Meter | None, page: Page
+) -> dict[UUID, list[LedgerEntry]]:
+    """Fetch a page of each account's ledger, newest first."""
     rows = await conn.fetch(
-        _SQL["page"], account_id, None if meter is None else meter.value, *page.parameters
+        _SQL["pages"], account_ids, None if meter is None else meter.value, *page.parameters
     )
-    return [
-        Entry(
-            _change(row),
-            Record(row["recorded_at"], row["recorded_by"], row["reason"]),
-            row["replaced_by"],
+    found: dict[UUID, list[LedgerEntry]] = defaultdict(list)
+    for row in rows:
+        found[row["account_id"]].append(
+            LedgerEntry(
+                change=_change(row),
+                recorded_at=row["recorded_at"],
+                recorded_by=row["recorded_by"],
+                reason=row["reason"],
+                replaced_by=row["replaced_by"],
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def _change(row: Row) -> MeterChange:

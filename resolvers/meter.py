@@ -3,14 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
-from billing.account import Account
-from billing.commitment import Meter, MeterChange
+from billing.account import Account, AccountAt
+from billing.commitment import LedgerEntry, Meter, MeterChange
 from billing.errors import BadInputError, IdempotencyConflictError, StaleVersionError
 from billing.instant import local
 from billing.meter import (
@@ -26,9 +26,11 @@ from billing.snapshot import CycleSnapshot, snapshot
 from db import idempotency, meter_change, usage
 from db.idempotency import Asked, Kept
 from db.meter_change import Record
-from db.pool import Connection, transact
+from db.page import Position
+from db.pool import Connection, acquire, transact
 from resolvers import access, surcharge, terms
 from resolvers.context import Context
+from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
 from resolvers.principal import Role
 
 KEY = re.compile(r"[!-~]{1,128}")
@@ -128,6 +130,29 @@ async def cancel_scheduled_change(ctx: Context, request: Request, *, meter: Mete
         _asked("cancelScheduledChange", request, meter.value),
         cancel_scheduled,
     )
+
+
+async def ledgers_of_accounts(
+    ctx: Context,
+    accounts: Sequence[AccountAt],
+    first: int = PAGE_DEFAULT,
+    after: str | None = None,
+    meter: Meter | None = None,
+) -> list[Paged[LedgerEntry] | Exception]:
+    """Return a page of each account's changes to its meters, newest first (D21)."""
+    wanted = page(first, after)
+    refusals = [access.usage_refusal(ctx, account.account) for account in accounts]
+    async with acquire(ctx.pool) as conn:
+        ids = [account.id for account in accounts]
+        entries = await meter_change.pages(conn, ids, meter=meter, page=wanted)
+    return [
+        refusal or paged_rows(entries[account.id], first, after, position=_position)
+        for account, refusal in zip(accounts, refusals, strict=True)
+    ]
+
+
+def _position(entry: LedgerEntry) -> Position:
+    return entry.recorded_at, entry.meter.value, f"{entry.version:010}"
 
 
 async def _change(

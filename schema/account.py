@@ -1,15 +1,29 @@
 """Accounts."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 
 import resolvers.cycle
 from billing.account import AccountStatus
 from billing.plan import Interval
+from resolvers import meter
 from schema.columns.batch import batched
 from schema.cycle import Cycle
+from schema.ledger import CommitmentChange
 from schema.page import Connection
+
+
+@strawberry.type(description="Terms that take effect with another cycle.")
+class ScheduledTerms:
+    plan: str = strawberry.field(description="The plan from then on.")
+    interval: Interval = strawberry.field(description="How long cycles last from then on.")
+    anchor_date: date = strawberry.field(description="The day from which they are counted.")
+    time_zone: str = strawberry.field(description="The IANA zone of their days.")
+    starts_at: datetime = strawberry.field(
+        name="effectiveAt", description="The start of the first cycle that has them."
+    )
+    starts_on: date = strawberry.field(name="effectiveOn", description="Its first local day.")
 
 
 @strawberry.type(
@@ -54,4 +68,16 @@ class Account:
             "last": "How many of the oldest: 1 to 100.",
             "before": "Only cycles newer than that of this cursor.",
         },
+    )
+    commitment_changes: Connection[CommitmentChange] | None = batched(
+        meter.ledgers_of_accounts,
+        description="All changes that were made to the account's meters, newest first.",
+        arguments={
+            "first": "How many: 1 to 100.",
+            "after": "The cursor after which to go on.",
+            "meter": "Only those of this meter.",
+        },
+    )
+    scheduled_change: ScheduledTerms | None = strawberry.field(
+        description="The terms that the next cycle brings, if they are others; null in trial."
     )

@@ -4,11 +4,31 @@ from datetime import date, datetime
 
 import strawberry
 
+import resolvers.cost
 from billing.cycle import CycleState
 from resolvers import carrier, conversation
 from schema.carrier import CarrierBalance
 from schema.columns.batch import batched
 from schema.conversation import ConversationUsage
+from schema.scalars import Money
+
+
+@strawberry.type(
+    description="What a cycle costs beyond the plan itself, as far as it is known now. The same "
+    "rows make its quota and its balance."
+)
+class CycleCost:
+    commitment_micros: Money = strawberry.field(
+        name="commitment", description="Blocks of conversations committed to."
+    )
+    blocks_micros: Money = strawberry.field(name="blocks", description="Blocks bought once.")
+    automatic_micros: Money = strawberry.field(
+        name="automatic", description="Blocks added automatically, at 120 % of the price."
+    )
+    carrier_micros: Money = strawberry.field(
+        name="carrier", description="The carrier commitment and what was added to it."
+    )
+    total_micros: Money = strawberry.field(name="total", description="All of it.")
 
 
 @strawberry.type(
@@ -31,4 +51,7 @@ class Cycle:
     carrier_balance: CarrierBalance | None = batched(
         carrier.balances_of_cycles,
         description="Carrier costs and what is left; null for the future cycle.",
+    )
+    cost: CycleCost = batched(
+        resolvers.cost.of_cycles, description="What the cycle costs beyond the plan itself."
     )
