@@ -184,7 +184,7 @@ def _at_cycle_start(
         raise TermsNotAllowedError("The current cycle starts at this very instant.", field="now")
     scheduled = next((row for row in schedule.terms if row.first_cycle > number), None)
     cancels = terms == in_force
-    if cancels and scheduled is None:
+    if cancels and (scheduled is None or _goes_on(in_force, scheduled)):
         raise NothingToChangeError("These terms are in force and nothing is scheduled.")
     # As the terms in force lay it: the scheduled row goes, and its start with it.
     due_at = in_force.cycle_start(number + 1 - in_force.first_cycle)
@@ -198,6 +198,17 @@ def _at_cycle_start(
         interval_changed=terms.interval is not in_force.interval,
         replaced=scheduled,
     )
+
+
+def _goes_on(in_force: Terms, scheduled: Terms) -> bool:
+    """Tell whether a scheduled row says what holds already: it cancelled another one."""
+    going_on = replace(
+        in_force,
+        seq=scheduled.seq,
+        first_cycle=scheduled.first_cycle,
+        starts_at=scheduled.starts_at,
+    )
+    return going_on == scheduled
 
 
 def _asked(request: TermsRequest, holding: Terms) -> Terms:

@@ -144,7 +144,7 @@ def _closed_numbers(
     """Yield the closed cycle that each window lands in, None for one that counts nowhere."""
     for opening in openings:
         counts = account.schedule is not None and opening >= account.schedule.starts_at
-        yield closed_number(account, opening + WINDOW, at) if counts else None
+        yield _closed_number(account, opening + WINDOW, at) if counts else None
 
 
 def _late_charges(
@@ -153,7 +153,7 @@ def _late_charges(
     """Yield a booking for each charge dated in a closed cycle (D11)."""
     for id_, charge in charges.items():
         account = accounts[id_.account_id]
-        number = closed_number(account, charge.occurred_at, at)
+        number = _closed_number(account, charge.occurred_at, at)
         if number is not None and charge.amount_micros:
             yield Booking(
                 adjustment_id=uuid4(),
@@ -166,3 +166,13 @@ def _late_charges(
                 cycle=number,
                 booked_cycle=booking_number(account, at),
             )
+
+
+def _closed_number(account: Account, instant: datetime, at: datetime) -> int | None:
+    """Return the closed cycle that contains `instant` and whose changes another one takes.
+
+    The last cycle of an account that ended has none after it: what was checked before it
+    closed is still its own.
+    """
+    number = closed_number(account, instant, at)
+    return None if number is not None and number == booking_number(account, at) else number
