@@ -158,13 +158,17 @@ class AccountAt:
 
     @property
     def scheduled_change(self) -> Terms | None:
-        """The terms that come next; None where none do, or they are those in force."""
+        """The terms that come next; None where none do, or they say what holds already.
+
+        In a trial, those that end it.
+        """
         schedule = self.account.schedule
-        if schedule is None or self.account.in_trial(self.at):
-            return None
-        coming = [terms for terms in schedule.terms if terms.starts_at > self.at]
-        in_force = schedule.terms_at(self.at)
-        return coming[0] if coming and not coming[0].continues(in_force) else None
+        coming = (
+            [terms for terms in schedule.terms if terms.starts_at > self.at] if schedule else []
+        )
+        if not coming or self.account.in_trial(self.at):
+            return coming[0] if coming else None
+        return None if coming[0].continues(self._terms) else coming[0]
 
     @property
     def _terms(self) -> Terms | None:

@@ -98,13 +98,13 @@ def conversation_usage(cycle: Cycle, figures: Figures) -> ConversationUsage:
 
 def _pending(cycle: Cycle, figures: Figures) -> ConversationUsage:
     """Show the future cycle: only the conversations carried over into it (R7)."""
+    by_channel = {channel: count for channel, count in figures.conversations.items() if count}
     return ConversationUsage(
         cycle=cycle,
         version=figures.versions[Meter.CONVERSATIONS],
-        pending=sum(figures.conversations.values()),
+        pending=sum(by_channel.values()),
         by_channel=tuple(
-            ChannelUsage(channel, None, count)
-            for channel, count in sorted(figures.conversations.items())
+            ChannelUsage(channel, None, count) for channel, count in sorted(by_channel.items())
         ),
     )
 

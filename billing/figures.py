@@ -45,14 +45,18 @@ class Figures:
         return committed(self.commitments, meter, number)
 
     def used_by_channel(self) -> dict[str, int]:
-        """Return the conversations that count in the cycle, by channel."""
+        """Return the conversations that count in the cycle, by channel, without zeros.
+
+        A closed cycle shows no channel that only came late, and none shows one whose
+        windows have all moved elsewhere.
+        """
         used = dict(self.conversations)
         for adjustment, sign in self._adjustments(Meter.CONVERSATIONS):
             used[adjustment.label] = used.get(adjustment.label, 0) + sign * adjustment.change
-        return used
+        return {channel: count for channel, count in used.items() if count}
 
     def charged_by_feature(self) -> dict[str, ChargeSum]:
-        """Return the charges that count in the cycle, by feature."""
+        """Return the charges that count in the cycle, by feature, without those of none."""
         charged = {
             feature: ChargeSum(charge.amount_micros, charge.charges)
             for feature, charge in self.charges.items()
@@ -61,7 +65,11 @@ class Figures:
             charged.setdefault(adjustment.label, ChargeSum()).add(
                 sign * adjustment.change, sign * adjustment.charges
             )
-        return charged
+        return {
+            feature: charge
+            for feature, charge in charged.items()
+            if charge.amount_micros or charge.charges
+        }
 
     def _adjustments(self, meter: Meter) -> Iterator[tuple[Adjustment, int]]:
         """Yield the meter's adjustments with the sign they have in this cycle."""

@@ -1,15 +1,30 @@
 """Plans: named price lists, each in force from a date on (R8)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from billing.errors import PlanNotOfferedError
+from billing.errors import BadInputError, PlanNotOfferedError
 from billing.money import MICROS
 
 BLOCK_SIZE = 100
 """Conversations in a block."""
+
+PLAN_NAME_MAX = 64
+"""Characters of a plan's name."""
+
+INCLUDED_MAX = 1_000_000_000
+"""Conversations that a plan may include in a cycle."""
+
+BLOCKS_MAX = 1_000_000
+"""Blocks that even an operator may commit to or buy: quotas stay within 32 bits."""
+
+REMINDERS_MAX = 10
+"""Reminder thresholds of a price list."""
+
+PERCENT_MIN, PERCENT_MAX = 1, 100
+"""The lowest and the highest of them."""
 
 
 class Interval(Enum):
@@ -70,6 +85,66 @@ class PriceList:
     surcharge_policy: SurchargePolicy
     reminder_percents: tuple[int, ...]
     limits: Limits
+
+
+def check_plan_name(name: str, *, field: str) -> None:
+    """Refuse what cannot be a plan's name.
+
+    Raises:
+        BadInputError: it is empty, too long, or cannot be printed.
+    """
+    if not 1 <= len(name) <= PLAN_NAME_MAX or not name.isprintable():
+        raise BadInputError(f"It must be 1 to {PLAN_NAME_MAX} printable characters.", field=field)
+
+
+def check_price_lists(price_lists: Sequence[PriceList]) -> None:
+    """Refuse price lists, to be added to one plan at once, that no plan can have.
+
+    Raises:
+        BadInputError: there is none, two are for one interval, or one is outside its limits.
+    """
+    intervals = [price_list.interval for price_list in price_lists]
+    if not intervals or len(set(intervals)) < len(intervals):
+        raise BadInputError("It must be one for each interval offered.", field="priceLists")
+    for price_list in price_lists:
+        check_plan_name(price_list.plan, field="name")
+        if not 0 <= price_list.included <= INCLUDED_MAX:
+            raise BadInputError(f"It must be 0 to {INCLUDED_MAX:,}.", field="included")
+        if price_list.block_price_micros < 0:
+            raise BadInputError("It must not be negative.", field="blockPrice")
+        _check_reminders(price_list.reminder_percents)
+        _check_limits(price_list.limits)
+
+
+def _check_reminders(percents: Sequence[int]) -> None:
+    within = all(PERCENT_MIN <= percent <= PERCENT_MAX for percent in percents)
+    if len(percents) > REMINDERS_MAX or not within or list(percents) != sorted(set(percents)):
+        raise BadInputError(
+            f"It must be at most {REMINDERS_MAX} percentages from {PERCENT_MIN} to {PERCENT_MAX}, "
+            "ascending.",
+            field="reminderPercents",
+        )
+
+
+def _check_limits(limits: Limits) -> None:
+    for blocks_max, field in (
+        (limits.commitment_blocks_max, "commitmentBlocksMax"),
+        (limits.purchase_blocks_max, "purchaseBlocksMax"),
+    ):
+        if not 0 <= blocks_max <= BLOCKS_MAX:
+            raise BadInputError(f"It must be 0 to {BLOCKS_MAX:,}.", field=field)
+    for least, most, field in (
+        (
+            limits.carrier_commitment_micros_min,
+            limits.carrier_commitment_micros_max,
+            "carrierCommitment",
+        ),
+        (limits.top_up_micros_min, limits.top_up_micros_max, "topUp"),
+    ):
+        if least < 0:
+            raise BadInputError("It must not be negative.", field=f"{field}Min")
+        if most < least:
+            raise BadInputError("It must not be below the least.", field=f"{field}Max")
 
 
 def price_list_at(

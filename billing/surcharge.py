@@ -22,14 +22,18 @@ class Step:
     price_micros: int
 
 
+def applies(cycle: Cycle) -> bool:
+    """Tell whether the plan adds blocks to the cycle."""
+    return cycle.price_list.surcharge_policy is SurchargePolicy.SURCHARGE_BLOCKS
+
+
 def steps(cycle: Cycle, figures: Figures) -> list[Step]:
     """Return the steps that bring a cycle's quota up to what is used of it.
 
     `figures` are seen at an instant by which all windows that matter are open.
     """
+    assert applies(cycle)
     price_list = cycle.price_list
-    if price_list.surcharge_policy is SurchargePolicy.NONE:
-        return []
     commitment = price_list.included + BLOCK_SIZE * figures.committed(
         Meter.CONVERSATIONS, cycle.number
     )

@@ -5,7 +5,7 @@ at its cycle or after, which is how a scheduled change is replaced and cancelled
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -38,13 +38,10 @@ class Terms:
         """The local day on which the first cycle starts."""
         return local(self.time_zone, self.starts_at).date()
 
-    def continues(self, other: "Terms") -> bool:
+    def continues(self, other: "Terms | None") -> bool:
         """Tell whether these say what `other`, in force before them, says already."""
-        return (self.plan, self.interval, self.anchor_date, self.time_zone) == (
-            other.plan,
-            other.interval,
-            other.anchor_date,
-            other.time_zone,
+        return other is not None and self == replace(
+            other, seq=self.seq, first_cycle=self.first_cycle, starts_at=self.starts_at
         )
 
     def cycle_start(self, index: int) -> datetime:

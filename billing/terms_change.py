@@ -184,7 +184,7 @@ def _at_cycle_start(
         raise TermsNotAllowedError("The current cycle starts at this very instant.", field="now")
     scheduled = next((row for row in schedule.terms if row.first_cycle > number), None)
     cancels = terms == in_force
-    if cancels and scheduled is None:
+    if cancels and (scheduled is None or scheduled.continues(in_force)):
         raise NothingToChangeError("These terms are in force and nothing is scheduled.")
     # As the terms in force lay it: the scheduled row goes, and its start with it.
     due_at = in_force.cycle_start(number + 1 - in_force.first_cycle)

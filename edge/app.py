@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge.events import Events
 from edge.graphql import GraphQL
+from edge.jwks import InvalidTokenError, KeysUnavailableError
 from edge.reply import problem
 from edge.state import State
-from edge.jwks import InvalidTokenError, KeysUnavailableError
 from resolvers.context import UnavailableError
 from schema.root import Schema
 

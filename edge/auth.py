@@ -2,8 +2,8 @@
 
 from starlette.requests import HTTPConnection
 
-from edge.state import state_of
 from edge.jwks import InvalidTokenError
+from edge.state import state_of
 from resolvers import service_key
 from resolvers.principal import Anonymous, Principal
 

@@ -54,7 +54,9 @@ def _micros(value: object) -> int:
     return micros
 
 
-_Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_PLAIN = r"^[^\x00-\x1f\x7f]+$"  # a NUL would abort the whole batch
+_Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX, pattern=_PLAIN)]
+_Unit = Annotated[str, Field(min_length=1, max_length=UNIT_MAX, pattern=_PLAIN)]
 _LabelName = Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,32}$")]
 _Micros = Annotated[int, BeforeValidator(_micros)]
 
@@ -88,7 +90,7 @@ class _ChargeData(_Model):
     amount: _Micros
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     quantity: _Micros | None = None
-    unit: Annotated[str, Field(min_length=1, max_length=UNIT_MAX)] | None = None
+    unit: _Unit | None = None
 
     def fact(self, occurred_at: datetime) -> Charge:
         return Charge(

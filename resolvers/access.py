@@ -43,8 +43,10 @@ def operator(ctx: Context) -> User:
     return ctx.principal
 
 
-def account_id(ctx: Context, id: str | None) -> UUID:
+def account_id(ctx: Context, id: str | None, *, field: str = "id") -> UUID:
     """Return the account that the caller means by `id`, which may be none for its own.
+
+    `field` is what the input calls the id.
 
     Another tenant's account is refused before it is looked for, so that it cannot be
     told from one that does not exist.
@@ -56,15 +58,23 @@ def account_id(ctx: Context, id: str | None) -> UUID:
     user = admin_or_operator(ctx)
     if id is None:
         if user.account_id is None:
-            raise BadInputError("An operator has no account: name one.", field="id")
+            raise BadInputError("An operator has no account: name one.", field=field)
         return user.account_id
-    try:
-        wanted = UUID(id)
-    except ValueError:
-        raise BadInputError("It is not an account's id.", field="id") from None
+    wanted = _uuid(id)
+    if wanted is None:
+        raise BadInputError("It is not an account's id.", field=field)
     if user.role is not Role.OPERATOR and wanted != user.account_id:
         raise account_not_found()
     return wanted
+
+
+def _uuid(text: str) -> UUID | None:
+    """Read an id in the one form in which ids are given out; None for any other text."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None
 
 
 def account_not_found() -> NotFoundError:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from billing.account import EXTERNAL_ID, TRIAL, Account, AccountAt, account_id_of
 from billing.errors import AccountEndedError, AccountExistsError, BadInputError
 from billing.instant import is_zone
 from billing.money import CURRENCY, quoted
+from billing.plan import check_plan_name
 from billing.terms_change import AS_IT_IS, TermsRequest, first_terms
 from db import account, meter_change, price_list
 from db.meter_change import Record
@@ -20,6 +21,12 @@ from resolvers.terms import NO_COMMITMENTS, Commitments
 
 NAME_MAX = 200
 """Characters of an account's name."""
+
+SIGNED_UP_AT_MIN = datetime(2000, 1, 1, tzinfo=UTC)
+"""The earliest instant at which an account may have signed up."""
+
+ENDED_AT_MAX = datetime(2200, 1, 1, tzinfo=UTC)
+"""The latest instant at which an account may end: calendars end with the year 9999."""
 
 BACKFILL = timedelta(hours=72)
 """How long after its recording an account's past may be filled in, unless said otherwise (D7)."""
@@ -127,11 +134,11 @@ async def end(ctx: Context, id: str, at: datetime | None = None) -> AccountAt:
 
     Raises:
         NotFoundError: there is no such account.
-        BadInputError: `at` has gone by.
+        BadInputError: `at` has gone by, or is too far ahead.
         AccountEndedError: it has ended already.
     """
     access.operator(ctx)
-    account_id = access.account_id(ctx, id)
+    account_id = access.account_id(ctx, id, field="accountId")
 
     async def work(conn: Connection) -> AccountAt:
         before = await terms.locked(conn, account_id)
@@ -139,6 +146,8 @@ async def end(ctx: Context, id: str, at: datetime | None = None) -> AccountAt:
         ended_at = now if at is None else at
         if ended_at < now:
             raise BadInputError("An account cannot end in the past.", field="at")
+        if ended_at > ENDED_AT_MAX:
+            raise BadInputError(f"It must be until {ENDED_AT_MAX:%Y-%m-%d}.", field="at")
         if before.ended_at is not None and before.ended_at <= now:
             raise AccountEndedError("The account has ended already.")
         await account.end(conn, account_id, at=ended_at)
@@ -157,8 +166,14 @@ def _check(new: NewAccount, now: datetime) -> None:
         raise BadInputError(f"It must be 1 to {NAME_MAX} printable characters.", field="name")
     if not is_zone(new.time_zone):
         raise BadInputError(f"{quoted(new.time_zone)} is not an IANA time zone.", field="timeZone")
-    if new.signed_up_at is not None and new.signed_up_at > now:
-        raise BadInputError("It must not be in the future.", field="signedUpAt")
+    if new.signed_up_at is not None and not SIGNED_UP_AT_MIN <= new.signed_up_at <= now:
+        raise BadInputError(
+            f"It must be from {SIGNED_UP_AT_MIN:%Y-%m-%d} on, and not in the future.",
+            field="signedUpAt",
+        )
+    terms.check_commitments(new.commitments)
+    if new.terms.plan is not None:
+        check_plan_name(new.terms.plan, field="plan")
     if new.trial and (new.terms != AS_IT_IS or new.commitments != NO_COMMITMENTS):
         raise BadInputError("A trial has neither terms nor commitments.", field="trial")
 

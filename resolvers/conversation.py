@@ -6,9 +6,11 @@ from billing import span
 from billing.commitment import Meter
 from billing.conversation import Conversation, ConversationUsage, conversation_usage
 from billing.cycle import Cycle
+from billing.errors import BadInputError
 from db import conversation
 from db.page import Position
 from db.pool import acquire
+from db.text import storable
 from resolvers.context import Context
 from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
 from resolvers.usage import figures_of
@@ -30,9 +32,11 @@ async def pages_of_usages(
     """Return a page of the conversations that land in a cycle, newest first.
 
     Raises:
-        BadInputError: the operation lists more than one cycle.
+        BadInputError: the operation lists more than one cycle, or `contact` is no text.
     """
     wanted = page(first, after)
+    if contact is not None and not storable(contact):
+        raise BadInputError("It has a character that no contact has.", field="contact")
     found = []
     for usage in usages:
         ctx.list_facts_of(usage.cycle)

@@ -71,7 +71,7 @@ def _grown(
     for key, opening in opened:
         account = accounts[key.account_id]
         number = _landing(account, opening)
-        if number is not None and closed_number(account, opening + WINDOW, at) is None:
+        if number is not None and _closed_number(account, opening + WINDOW, at) is None:
             grown.add((account.id, number))
     seen_at = max([at, *(opening for _, opening in opened)]) + TICK
     return [Cycle.of(accounts[id_], number, seen_at) for id_, number in sorted(grown)]
@@ -182,7 +182,7 @@ def _closed_numbers(
     """Yield the closed cycle that each window lands in, None for one that counts nowhere."""
     for opening in openings:
         number = _landing(account, opening)
-        yield None if number is None else closed_number(account, opening + WINDOW, at)
+        yield None if number is None else _closed_number(account, opening + WINDOW, at)
 
 
 def _late_charges(
@@ -191,7 +191,7 @@ def _late_charges(
     """Yield a booking for each charge dated in a closed cycle (D11)."""
     for id_, charge in charges.items():
         account = accounts[id_.account_id]
-        number = closed_number(account, charge.occurred_at, at)
+        number = _closed_number(account, charge.occurred_at, at)
         if number is not None and charge.amount_micros:
             yield Booking(
                 adjustment_id=uuid4(),
@@ -204,3 +204,13 @@ def _late_charges(
                 cycle=number,
                 booked_cycle=booking_number(account, at),
             )
+
+
+def _closed_number(account: Account, instant: datetime, at: datetime) -> int | None:
+    """Return the closed cycle that contains `instant` and whose changes another one takes.
+
+    The last cycle of an account that ended has none after it: what was checked before it
+    closed is still its own.
+    """
+    number = closed_number(account, instant, at)
+    return None if number is not None and number == booking_number(account, at) else number

@@ -81,17 +81,22 @@ async def _take(
 ) -> list[EventError]:
     """Store a batch, count what was accepted and known, and return what was rejected."""
     at = clock()
-    accounts, refused = await _prepare(pool, [event_ for _, event_ in events])
+    async with acquire(pool) as conn:
+        accounts = await account.by_ids(conn, {event_.event_id.account_id for _, event_ in events})
     rejections: dict[int, Rejection] = {}
-    facts: dict[EventId, Fact] = {}
     for index, event_ in events:
         rejection = judge(event_, accounts.get(event_.event_id.account_id), at)
-        if rejection is None and event_.label in refused:
-            rejection = _too_many(event_.label)
-        if rejection is None:
-            facts.setdefault(event_.event_id, event_.fact)
-        else:
+        if rejection is not None:
             rejections[index] = rejection
+    good = [(index, event_) for index, event_ in events if index not in rejections]
+    # Insertion-ordered, so that what appears first gets the last places.
+    refused = await _register_new(pool, dict.fromkeys(event_.label for _, event_ in good))
+    facts: dict[EventId, Fact] = {}
+    for index, event_ in good:
+        if event_.label in refused:
+            rejections[index] = _too_many(event_.label)
+        else:
+            facts.setdefault(event_.event_id, event_.fact)
 
     async def store(conn: Connection) -> tuple[set[EventId], dict[EventId, Fact]]:
         inserted = await event.insert(conn, facts, recorded_at=at)
@@ -117,18 +122,13 @@ async def _take(
     return rejected
 
 
-async def _prepare(pool: Pool, events: Sequence[Event]) -> tuple[dict[UUID, Account], set[Label]]:
-    """Load the accounts of events and tell which labels these may not use any more."""
+async def _register_new(pool: Pool, labels: Collection[Label]) -> set[Label]:
+    """Record what is new of `labels` and return those that their accounts may not use (D13)."""
+    if not labels:
+        return set()
     async with acquire(pool) as conn:
-        accounts = await account.by_ids(conn, {event_.event_id.account_id for event_ in events})
-        # Insertion-ordered, so that what appears first gets the last places.
-        labels = dict.fromkeys(
-            event_.label for event_ in events if event_.event_id.account_id in accounts
-        )
-        missing = await label.missing(conn, labels) if labels else set()
-    if not missing:
-        return accounts, set()
-    return accounts, await _register(pool, [label_ for label_ in labels if label_ in missing])
+        missing = await label.missing(conn, labels)
+    return await _register(pool, [label_ for label_ in labels if label_ in missing])
 
 
 async def _register(pool: Pool, labels: Collection[Label]) -> set[Label]:
@@ -137,6 +137,8 @@ async def _register(pool: Pool, labels: Collection[Label]) -> set[Label]:
     A transaction of its own: the batch's takes its locks after its inserts, this one
     before.
     """
+    if not labels:
+        return set()
 
     async def register(conn: Connection) -> set[Label]:
         account_ids = {label_.account_id for label_ in labels}

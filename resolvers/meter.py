@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -141,18 +142,22 @@ async def ledgers_of_accounts(
 ) -> list[Paged[LedgerEntry] | Exception]:
     """Return a page of each account's changes to its meters, newest first (D21)."""
     wanted = page(first, after)
+    if wanted.after is not None and not wanted.after[2].isdecimal():
+        raise BadInputError("It is not a cursor of this list.", field="after")
     refusals = [access.usage_refusal(ctx, account.account) for account in accounts]
-    async with acquire(ctx.pool) as conn:
-        ids = [account.id for account in accounts]
-        entries = await meter_change.pages(conn, ids, meter=meter, page=wanted)
+    ids = [account.id for account, refused in zip(accounts, refusals, strict=True) if not refused]
+    entries: dict[UUID, list[LedgerEntry]] = {}
+    if ids:
+        async with acquire(ctx.pool) as conn:
+            entries = await meter_change.pages(conn, ids, meter=meter, page=wanted)
     return [
-        refusal or paged_rows(entries[account.id], first, after, position=_position)
-        for account, refusal in zip(accounts, refusals, strict=True)
+        refused or paged_rows(entries.get(account.id, []), first, after, position=_position)
+        for account, refused in zip(accounts, refusals, strict=True)
     ]
 
 
 def _position(entry: LedgerEntry) -> Position:
-    return entry.recorded_at, entry.meter.value, f"{entry.version:010}"
+    return entry.recorded_at, entry.meter.value, str(entry.version)
 
 
 async def _change(

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from billing.errors import BadInputError
 from billing.instant import EPOCH, TICK
 from db.page import Page, Position
+from db.text import storable
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ def page(first: int, after: str | None) -> Page:
         at = EPOCH + timedelta(microseconds=int(micros))
     except OverflowError:
         raise BadInputError("It is not a cursor of this list.", field="after") from None
-    if any("\x00" in str(text) for text in texts):
+    if not all(storable(str(text)) for text in texts):
         raise BadInputError("It is not a cursor of this list.", field="after")
     return Page((at, str(texts[0]), str(texts[1])), limit)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from billing.errors import PriceListExistsError
-from billing.plan import PriceList
+from billing.plan import PriceList, check_price_lists
 from db import price_list
 from db.pool import Connection, transact
 from resolvers import access
@@ -14,9 +14,11 @@ async def create(ctx: Context, price_lists: Sequence[PriceList]) -> Sequence[Pri
     """Add price lists of one plan, all or none.
 
     Raises:
+        BadInputError: something of them is malformed or outside its limits.
         PriceListExistsError: the plan has one for that interval from that instant on.
     """
     user = access.operator(ctx)
+    check_price_lists(price_lists)
 
     async def work(conn: Connection) -> None:
         for added in price_lists:

@@ -19,9 +19,10 @@ async def cover(conn: Connection, cycles: Sequence[Cycle], *, at: datetime) -> N
     come, blocks are written now and take effect with its start, so that nothing has to
     wake up then.
     """
-    if not cycles:
+    charged = [cycle for cycle in cycles if surcharge.applies(cycle)]
+    if not charged:
         return
-    figures = await usage.of_cycles(conn, cycles, meters=frozenset({Meter.CONVERSATIONS}))
+    figures = await usage.of_cycles(conn, charged, meters=frozenset({Meter.CONVERSATIONS}))
     grants = [
         AutomaticGrant(
             account_id=cycle.account.id,
@@ -33,7 +34,7 @@ async def cover(conn: Connection, cycles: Sequence[Cycle], *, at: datetime) -> N
             effective_at=max(at, cycle.period.start),
             reason="The quota was used up.",
         )
-        for cycle, sums in zip(cycles, figures, strict=True)
+        for cycle, sums in zip(charged, figures, strict=True)
         for step in surcharge.steps(cycle, sums)
     ]
     await automatic_grant.insert(conn, grants, recorded_at=at)

@@ -14,16 +14,19 @@ from billing.commitment import (
     committed,
     latest_version,
 )
+from billing.cycle import Cycle
 from billing.errors import BadInputError
 from billing.event import AHEAD
+from billing.instant import DAY
 from billing.meter import unit_price_micros
+from billing.plan import BLOCKS_MAX, check_plan_name
 from billing.schedule import Schedule
 from billing.terms_change import TermsChange, TermsRequest, change_terms
 from billing.window import WINDOW
 from db import account, meter_change, price_list, rollup
 from db.meter_change import Record
 from db.pool import Connection, transact
-from resolvers import access
+from resolvers import access, surcharge
 from resolvers.context import Context
 
 
@@ -67,7 +70,10 @@ async def change(
         RuleError: the terms cannot follow the ones in force.
     """
     user = access.operator(ctx)
-    account_id = access.account_id(ctx, id)
+    account_id = access.account_id(ctx, id, field="accountId")
+    check_commitments(commitments)
+    if request.plan is not None:
+        check_plan_name(request.plan, field="plan")
 
     async def work(conn: Connection) -> ChangedTerms:
         before = await locked(conn, account_id)
@@ -88,10 +94,25 @@ async def change(
         record = Record(at, user.subject, "changeTerms")
         for changed in _commitments(before, after, result, commitments, past):
             await meter_change.insert(conn, account_id, changed, record)
-        await rebuild(conn, before, after, since=result.effective_at, at=at)
+        starts = [row.starts_at for row in (result.terms, result.replaced) if row is not None]
+        await rebuild(conn, before, after, since=min(starts), at=at)
+        await surcharge.cover(conn, [Cycle.of(after, result.terms.first_cycle, at)], at=at)
         return ChangedTerms(AccountAt(after, at), result.effective_at, result.cancels)
 
     return await transact(ctx.pool, work)
+
+
+def check_commitments(commitments: Commitments) -> None:
+    """Refuse amounts that not even an operator may commit an account to.
+
+    Raises:
+        BadInputError: one is negative, or too many blocks.
+    """
+    blocks, carrier_micros = commitments.blocks, commitments.carrier_micros
+    if blocks is not None and not 0 <= blocks <= BLOCKS_MAX:
+        raise BadInputError(f"It must be 0 to {BLOCKS_MAX:,}.", field=FIELDS[Meter.CONVERSATIONS])
+    if carrier_micros is not None and carrier_micros < 0:
+        raise BadInputError("It must not be negative.", field=FIELDS[Meter.CARRIER])
 
 
 async def locked(conn: Connection, account_id: UUID) -> Account:
@@ -110,11 +131,14 @@ async def locked(conn: Connection, account_id: UUID) -> Account:
 async def rebuild(
     conn: Connection, before: Account, after: Account, *, since: datetime, at: datetime
 ) -> None:
-    """Lay the days anew that a change of schedule from `since` on cuts or moves."""
+    """Lay the days anew that a change of schedule from `since` on cuts or moves.
+
+    The last are those in which something dated ahead closes, and one for clocks that differ.
+    """
     if after.schedule is None:
         return
     starts = [_day_start(schedule, since) for schedule in (before.schedule, after.schedule)]
-    until = at + AHEAD + WINDOW
+    until = at + AHEAD + WINDOW + DAY
     await rollup.rebuild(conn, after.id, after.schedule, since=min(starts), until=until)
 
 

@@ -79,5 +79,5 @@ class Account:
         },
     )
     scheduled_change: ScheduledTerms | None = strawberry.field(
-        description="The terms that the next cycle brings, if they are others; null in trial."
+        description="The terms that come next, if they are others; in trial, those that end it."
     )

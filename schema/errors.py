@@ -19,6 +19,7 @@ from billing.errors import BadInputError, BillingError
 from resolvers.context import UnavailableError
 
 _VARIABLE = re.compile(r"Variable '\$(?P<variable>\w+)' has invalid value( at (?P<place>\S+))?: ")
+_MISSING = re.compile(r"Expected a value of non-null type|Variable '\$\w+' of required type")
 _REASON = re.compile(r"but encountered error '(?P<reason>.*)'; found: ", re.DOTALL)
 
 
@@ -64,7 +65,7 @@ def _field(error: GraphQLError) -> str | None:
     if isinstance(node, VariableDefinitionNode):
         found = _VARIABLE.match(error.message)
         if found is None:
-            return None
+            return node.variable.name.value if _MISSING.match(error.message) else None
         names = re.findall(r"[A-Za-z_]\w*", found["place"] or "")
         return names[-1] if names else found["variable"]
     if isinstance(node, ValueNode) and node.loc is not None:

@@ -12,6 +12,7 @@ from billing import errors
 @strawberry.interface(description="A rule that a mutation would break; nothing was changed.")
 class Failure:
     message: str = strawberry.field(description="What is the matter, for people, in English.")
+    field: str | None = strawberry.field(description="The input to blame, where it is one.")
 
 
 @strawberry.type(description="There is an account with this external id already.")
@@ -51,7 +52,7 @@ class NoCurrentCycle(Failure):
 
 @strawberry.type(description="More, or less, than the plan lets customers do by themselves.")
 class LimitExceeded(Failure):
-    field: str | None = strawberry.field(default=None, description="The input that is beyond.")
+    pass
 
 
 @strawberry.type(description="A top-up needs a commitment.")
@@ -75,12 +76,11 @@ class RuleHandler:
     def __init__(self, exception_type: type[errors.RuleError], error_type: type[Failure]) -> None:
         self.exception_type = exception_type
         self.error_type = error_type
-        self._more = [field.name for field in fields(error_type) if field.name != "message"]
+        self._names = [field.name for field in fields(error_type)]
 
     def handle(self, exception: errors.RuleError, *, field: StrawberryField, info: Any) -> Failure:
-        """Carry over the message, and what else the type tells."""
-        more = {name: getattr(exception, name) for name in self._more}
-        return self.error_type(message=exception.message, **more)
+        """Carry over what the type tells."""
+        return self.error_type(**{name: getattr(exception, name) for name in self._names})
 
 
 HANDLERS = [

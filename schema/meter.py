@@ -123,7 +123,9 @@ ChangeConversationCommitmentResult = Annotated[
     | StaleVersion
     | IdempotencyConflict
     | AccountEnded,
-    strawberry.union("ChangeConversationCommitmentResult"),
+    strawberry.union(
+        "ChangeConversationCommitmentResult", description="The change, or why there is none."
+    ),
 ]
 
 
@@ -134,7 +136,10 @@ ChangeConversationCommitmentResult = Annotated[
     "cancels it.",
 )
 async def change_conversation_commitment(
-    info: Info, input: ChangeConversationCommitmentInput
+    info: Info,
+    input: Annotated[
+        ChangeConversationCommitmentInput, strawberry.argument(description="The commitment.")
+    ],
 ) -> ChangeConversationCommitmentResult:
     """Change the commitment to conversations."""
     return MeterChanged.of(
@@ -159,7 +164,9 @@ ChangeCarrierCommitmentResult = Annotated[
     | StaleVersion
     | IdempotencyConflict
     | AccountEnded,
-    strawberry.union("ChangeCarrierCommitmentResult"),
+    strawberry.union(
+        "ChangeCarrierCommitmentResult", description="The change, or why there is none."
+    ),
 ]
 
 
@@ -169,7 +176,10 @@ ChangeCarrierCommitmentResult = Annotated[
     "One change is scheduled at a time: a new one replaces it, the current value cancels it.",
 )
 async def change_carrier_commitment(
-    info: Info, input: ChangeCarrierCommitmentInput
+    info: Info,
+    input: Annotated[
+        ChangeCarrierCommitmentInput, strawberry.argument(description="The commitment.")
+    ],
 ) -> ChangeCarrierCommitmentResult:
     """Change the commitment to carrier costs."""
     return MeterChanged.of(
@@ -199,13 +209,16 @@ AddConversationBlocksResult = Annotated[
     | StaleVersion
     | IdempotencyConflict
     | AccountEnded,
-    strawberry.union("AddConversationBlocksResult"),
+    strawberry.union(
+        "AddConversationBlocksResult", description="The change, or why there is none."
+    ),
 ]
 
 
 @guarded(access.admin_or_operator, description="Buy blocks of conversations for one cycle.")
 async def add_conversation_blocks(
-    info: Info, input: AddConversationBlocksInput
+    info: Info,
+    input: Annotated[AddConversationBlocksInput, strawberry.argument(description="What to buy.")],
 ) -> AddConversationBlocksResult:
     """Buy blocks."""
     return MeterChanged.of(
@@ -230,7 +243,7 @@ TopUpCarrierBalanceResult = Annotated[
     | StaleVersion
     | IdempotencyConflict
     | AccountEnded,
-    strawberry.union("TopUpCarrierBalanceResult"),
+    strawberry.union("TopUpCarrierBalanceResult", description="The change, or why there is none."),
 ]
 
 
@@ -240,7 +253,8 @@ TopUpCarrierBalanceResult = Annotated[
     "plan says otherwise.",
 )
 async def top_up_carrier_balance(
-    info: Info, input: TopUpCarrierBalanceInput
+    info: Info,
+    input: Annotated[TopUpCarrierBalanceInput, strawberry.argument(description="What to add.")],
 ) -> TopUpCarrierBalanceResult:
     """Add balance."""
     return MeterChanged.of(
@@ -257,7 +271,9 @@ class CancelScheduledChangeInput(_MeterInput):
 
 CancelScheduledChangeResult = Annotated[
     MeterChanged | NothingToChange | StaleVersion | IdempotencyConflict | AccountEnded,
-    strawberry.union("CancelScheduledChangeResult"),
+    strawberry.union(
+        "CancelScheduledChangeResult", description="The change, or why there is none."
+    ),
 ]
 
 
@@ -266,7 +282,10 @@ CancelScheduledChangeResult = Annotated[
     description="Cancel a meter's scheduled change: the same as committing to the current value.",
 )
 async def cancel_scheduled_change(
-    info: Info, input: CancelScheduledChangeInput
+    info: Info,
+    input: Annotated[
+        CancelScheduledChangeInput, strawberry.argument(description="What to cancel.")
+    ],
 ) -> CancelScheduledChangeResult:
     """Cancel what is scheduled."""
     return MeterChanged.of(

@@ -1,7 +1,8 @@
-"""Per-operation life cycle: a context of its own for each."""
+"""Per-operation life cycle: a context of its own for each, and no doubt which one runs."""
 
 from collections.abc import Iterator
 
+from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from typing_extensions import override
 
@@ -20,4 +21,21 @@ class OperationContext(SchemaExtension):
         session = self.execution_context.context
         assert isinstance(session, Session)
         self.execution_context.context = Context.of(session)
+        yield
+
+    @override
+    def on_validate(self) -> Iterator[None]:
+        """Refuse several operations where none is named: the first one would run."""
+        context = self.execution_context
+        assert context.graphql_document is not None
+        operations = [
+            definition
+            for definition in context.graphql_document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+        ]
+        named = context._provided_operation_name  # noqa: SLF001 (`operation_name` makes one up)
+        if len(operations) > 1 and named is None:
+            context.pre_execution_errors = [
+                GraphQLError("The document has several operations: name one in operationName.")
+            ]
         yield

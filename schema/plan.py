@@ -36,7 +36,9 @@ class PriceList:
 @strawberry.input(description="A price list to add: limits not given are the published ones.")
 class PriceListInput:
     interval: Interval = strawberry.field(description="For cycles of this length.")
-    included: int = strawberry.field(description="Conversations included in a cycle, at least 0.")
+    included: int = strawberry.field(
+        description="Conversations included in a cycle, 0 to a billion."
+    )
     block_price: Money = strawberry.field(
         description="What a block of 100 conversations costs, at least 0."
     )
@@ -49,22 +51,25 @@ class PriceListInput:
         "yearly cycles also 50.",
     )
     commitment_blocks_max: int | None = strawberry.field(
-        default=None, description="Blocks that customers may commit to; 100 unless given."
+        default=None,
+        description="Blocks that customers may commit to, 0 to a million; 100 unless given.",
     )
     purchase_blocks_max: int | None = strawberry.field(
-        default=None, description="Blocks that customers may buy at once; 100 unless given."
+        default=None,
+        description="Blocks that customers may buy at once, 0 to a million; 100 unless given.",
     )
     carrier_commitment_min: Money | None = strawberry.field(
-        default=None, description="The least carrier commitment; 25 unless given."
+        default=None, description="The least carrier commitment, at least 0; 25 unless given."
     )
     carrier_commitment_max: Money | None = strawberry.field(
-        default=None, description="The most; 1,000, for yearly cycles 12,000, unless given."
+        default=None,
+        description="The most, at least the least; 1,000, for yearly cycles 12,000, unless given.",
     )
     top_up_min: Money | None = strawberry.field(
-        default=None, description="The least top-up; 1 unless given."
+        default=None, description="The least top-up, at least 0; 1 unless given."
     )
     top_up_max: Money | None = strawberry.field(
-        default=None, description="The most; 1,000 unless given."
+        default=None, description="The most, at least the least; 1,000 unless given."
     )
 
     def rules(self, plan: str, effective_from: datetime) -> billing.plan.PriceList:
@@ -109,7 +114,8 @@ class CreatePlanSuccess:
 
 
 CreatePlanResult = Annotated[
-    CreatePlanSuccess | PriceListExists, strawberry.union("CreatePlanResult")
+    CreatePlanSuccess | PriceListExists,
+    strawberry.union("CreatePlanResult", description="The price lists, or why there are none."),
 ]
 
 
@@ -117,7 +123,10 @@ CreatePlanResult = Annotated[
     access.operator,
     description="Add a plan, or newer price lists to one. Existing ones are never changed.",
 )
-async def create_plan(info: Info, input: CreatePlanInput) -> CreatePlanResult:
+async def create_plan(
+    info: Info,
+    input: Annotated[CreatePlanInput, strawberry.argument(description="The price lists.")],
+) -> CreatePlanResult:
     """Add price lists."""
     price_lists = [each.rules(input.name, input.effective_from) for each in input.price_lists]
     recorded = await plan.create(info.context, price_lists)

@@ -4,7 +4,8 @@ import logging
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError, Source
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import (
     DisableIntrospection,
     MaxTokensLimiter,
@@ -12,15 +13,16 @@ from strawberry.extensions import (
     ValidationCache,
 )
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
 import resolvers.account
-import schema.enums  # noqa: F401 (describes the domain's enumerations)
 from billing.errors import BillingError
+from billing.money import quoted
 from resolvers import access
 from schema.account import Account
-from schema.columns.batch import fetched
+from schema.columns.batch import Policy, fetched
 from schema.errors import shown
 from schema.failures import HANDLERS
 from schema.meter import (
@@ -84,7 +86,19 @@ class Schema(strawberry.Schema):
 
     @override
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        result = await super().execute(*args, **kwargs)
+        try:
+            result = await super().execute(*args, **kwargs)
+        except MissingQueryError:
+            result = _refused(GraphQLSyntaxError(Source(""), 0, "Unexpected <EOF>."))
+        except CannotGetOperationTypeError as error:
+            name = error.operation_name
+            result = _refused(
+                GraphQLError(
+                    "The document has no operation."
+                    if name is None
+                    else f"The document has no operation {quoted(name)}."
+                )
+            )
         if result.errors:
             result.errors = [shown(error) for error in result.errors]
         return result
@@ -99,8 +113,29 @@ class Schema(strawberry.Schema):
                 _LOG.error("A field failed.", extra={"path": error.path}, exc_info=cause)
 
 
+def _refused(error: GraphQLError) -> ExecutionResult:
+    return ExecutionResult(data=None, errors=[error])
+
+
+def check_policies(*root_types: type[Any]) -> None:
+    """Refuse root fields of which nobody says who may have them.
+
+    Raises:
+        TypeError: there is one; the server does not start with it.
+    """
+    for root_type in root_types:
+        for field in root_type.__strawberry_definition__.fields:
+            if not isinstance(field.metadata.get("policy"), Policy):
+                raise TypeError(f"{root_type.__name__}.{field.name}: who may have it?")
+
+
 def build(*, introspection: bool = True) -> Schema:
-    """Build the schema that the server serves and `schema.graphql` shows."""
+    """Build the schema that the server serves and `schema.graphql` shows.
+
+    Raises:
+        TypeError: a root field has no policy.
+    """
+    check_policies(Query, Mutation)
     return Schema(
         query=Query,
         mutation=Mutation,

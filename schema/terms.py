@@ -33,7 +33,8 @@ class CreateAccountInput:
     name: str = strawberry.field(description="For people: 1 to 200 printable characters.")
     time_zone: str = strawberry.field(description="An IANA zone, such as Europe/Amsterdam.")
     signed_up_at: datetime | None = strawberry.field(
-        default=None, description="When it signed up, not in the future; now unless given."
+        default=None,
+        description="When it signed up: from 2000 on, not in the future; now unless given.",
     )
     backfill_until: datetime | None = strawberry.field(
         default=None,
@@ -54,10 +55,11 @@ class CreateAccountInput:
         "unless given.",
     )
     conversation_blocks: int | None = strawberry.field(
-        default=None, description="Blocks of 100 committed to from cycle 0 on; 0 unless given."
+        default=None,
+        description="Blocks of 100 committed to from cycle 0 on, 0 to a million; 0 unless given.",
     )
     carrier_commitment: Money | None = strawberry.field(
-        default=None, description="Carrier cost committed to per cycle; 0 unless given."
+        default=None, description="Carrier cost committed to per cycle, at least 0; 0 unless given."
     )
 
 
@@ -68,12 +70,15 @@ class CreateAccountSuccess:
 
 CreateAccountResult = Annotated[
     CreateAccountSuccess | AccountExists | PlanNotOffered,
-    strawberry.union("CreateAccountResult"),
+    strawberry.union("CreateAccountResult", description="The account, or why there is none."),
 ]
 
 
 @guarded(access.operator, description="Record an account.")
-async def create_account(info: Info, input: CreateAccountInput) -> CreateAccountResult:
+async def create_account(
+    info: Info,
+    input: Annotated[CreateAccountInput, strawberry.argument(description="The account.")],
+) -> CreateAccountResult:
     """Record an account."""
     created = await account.create(
         info.context,
@@ -112,10 +117,11 @@ class ChangeTermsInput:
         "yearly. What expires with it expires then.",
     )
     conversation_blocks: int | None = strawberry.field(
-        default=None, description="Blocks of 100 committed to with the new interval."
+        default=None,
+        description="Blocks of 100 committed to with the new interval, 0 to a million.",
     )
     carrier_commitment: Money | None = strawberry.field(
-        default=None, description="Carrier cost committed to with the new interval."
+        default=None, description="Carrier cost committed to with the new interval, at least 0."
     )
 
 
@@ -130,7 +136,7 @@ class ChangeTermsSuccess:
 
 ChangeTermsResult = Annotated[
     ChangeTermsSuccess | PlanNotOffered | NothingToChange | TermsNotAllowed | AccountEnded,
-    strawberry.union("ChangeTermsResult"),
+    strawberry.union("ChangeTermsResult", description="The change, or why there is none."),
 ]
 
 
@@ -140,7 +146,9 @@ ChangeTermsResult = Annotated[
     "scheduled: a new one replaces it, and naming the terms in force cancels it. An account in "
     "trial gets its first terms: plan and interval are needed.",
 )
-async def change_terms(info: Info, input: ChangeTermsInput) -> ChangeTermsResult:
+async def change_terms(
+    info: Info, input: Annotated[ChangeTermsInput, strawberry.argument(description="The change.")]
+) -> ChangeTermsResult:
     """Change terms."""
     changed = await terms.change(
         info.context,
@@ -165,7 +173,7 @@ async def change_terms(info: Info, input: ChangeTermsInput) -> ChangeTermsResult
 class EndAccountInput:
     account_id: strawberry.ID = strawberry.field(description="The account's id.")
     at: datetime | None = strawberry.field(
-        default=None, description="Not in the past; now unless given."
+        default=None, description="Not in the past, until the year 2200; now unless given."
     )
 
 
@@ -175,7 +183,10 @@ class EndAccountSuccess:
     ends_at: datetime = strawberry.field(description="Where its last cycle ends.")
 
 
-EndAccountResult = Annotated[EndAccountSuccess | AccountEnded, strawberry.union("EndAccountResult")]
+EndAccountResult = Annotated[
+    EndAccountSuccess | AccountEnded,
+    strawberry.union("EndAccountResult", description="The end, or why there is none."),
+]
 
 
 @guarded(
@@ -183,7 +194,9 @@ EndAccountResult = Annotated[EndAccountSuccess | AccountEnded, strawberry.union(
     description="Let an account end: its last cycle ends there, later events are rejected, its "
     "past stays readable.",
 )
-async def end_account(info: Info, input: EndAccountInput) -> EndAccountResult:
+async def end_account(
+    info: Info, input: Annotated[EndAccountInput, strawberry.argument(description="The end.")]
+) -> EndAccountResult:
     """End an account."""
     ended = await account.end(info.context, input.account_id, input.at)
     assert ended.account.ended_at is not None

@@ -9,7 +9,7 @@ import pytest
 
 from billing.account import account_id_of
 from edge.jwks import check_jwks_url
-from edge.token import TOKEN_BYTES_MAX, TokenConfig, TokenVerifier, issue
+from edge.token import SECRET_BYTES_MIN, TOKEN_BYTES_MAX, TokenConfig, TokenVerifier, issue
 from resolvers.principal import Role, User
 from tests.support.tokens import (
     AT,
@@ -67,7 +67,7 @@ async def test_an_issued_token_names_its_user(
 @pytest.mark.parametrize(
     ("secret", "subject", "account", "message"),
     [
-        (SECRET[:31], "u-1", "acme", "at least 32 bytes"),
+        (SECRET[: SECRET_BYTES_MIN - 1], "u-1", "acme", "at least 32 bytes"),
         (SECRET, "", "acme", "sub"),
         (SECRET, "u-1", None, "needs an account"),
         (SECRET, "u-1", "with space", "account"),

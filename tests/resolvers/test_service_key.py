@@ -12,10 +12,18 @@ from billing.errors import BadInputError
 from db.pool import Pool, acquire
 from resolvers import service_key
 from resolvers.principal import Scope, Service
-from resolvers.service_key import authenticate, create, listed, revoke
+from resolvers.service_key import (
+    NAME_CHARS_MAX,
+    PEPPER_BYTES_MIN,
+    authenticate,
+    create,
+    listed,
+    revoke,
+)
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PEPPER = b"pepper-pepper-pepper-pepper-pepp"
+assert len(PEPPER) == PEPPER_BYTES_MIN
 BOTH = frozenset({Scope.INGEST, Scope.SEND})
 SECOND = timedelta(seconds=1)
 
@@ -54,7 +62,9 @@ async def test_a_key_is_stored_as_a_hash_only(pool: Pool, statements: list[str])
 async def test_a_key_names_its_service(
     pool: Pool, statements: list[str], scopes: frozenset[Scope]
 ) -> None:
-    key = await create(pool, PEPPER, name="x" * 100, scopes=scopes, expires_at=None, at=AT)
+    key = await create(
+        pool, PEPPER, name="x" * NAME_CHARS_MAX, scopes=scopes, expires_at=None, at=AT
+    )
     statements.clear()
     expected = Service(key.split(".")[0], frozenset(scopes))
     assert await authenticate(pool, PEPPER, key, at=AT) == expected
@@ -64,7 +74,7 @@ async def test_a_key_names_its_service(
 async def test_a_key_that_makes_no_sense_is_not_made(pool: Pool) -> None:
     for name, scopes, expires_at, field in (
         ("", BOTH, None, "name"),
-        ("x" * 101, BOTH, None, "name"),
+        ("x" * (NAME_CHARS_MAX + 1), BOTH, None, "name"),
         ("a\0b", BOTH, None, "name"),
         ("a\nb", BOTH, None, "name"),
         ("events", frozenset[Scope](), None, "scopes"),

@@ -1,0 +1,449 @@
+"""Who may have what: every field of the SDL, asked for by every kind of caller (D1, D2).
+
+A field that is not in the table fails the first test, so nothing new goes unnoticed.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+)
+
+from billing.account import account_id_of
+from db.embedded import Cluster
+from resolvers.principal import Role
+from resolvers.principal import Scope as KeyScope
+from schema import root
+from tests.conftest import NOW
+from tests.support.fixtures import shared_world
+from tests.support.http import Client, client
+from tests.support.world import AMSTERDAM, World, charge, contents, message
+
+CALLERS = {
+    "nobody": "",
+    "ingest key": "service_key.by_prefix",
+    "send key": "service_key.by_prefix",
+    "member": "",
+    "admin": "",
+    "admin of another account": "",
+    "admin of a trial account": "",
+    "admin of an account that does not exist": "",
+    "operator": "",
+}
+"""Each kind of caller, and the statement that recognises it."""
+
+ASKED = {
+    "admin of a trial account": "trial",
+    "admin of an account that does not exist": "ghost",
+}
+"""Those who ask for their own account; all others ask for one that has everything."""
+
+READ, USAGE, OPERATE = "READ", "USAGE", "OPERATE"
+POLICIES = {
+    READ: "UNAUTHENTICATED ADMIN_ONLY ADMIN_ONLY ADMIN_ONLY DATA NOT_FOUND DATA NOT_FOUND DATA",
+    USAGE: "UNAUTHENTICATED ADMIN_ONLY ADMIN_ONLY ADMIN_ONLY DATA NOT_FOUND TRIAL_NO_ACCESS "
+    "NOT_FOUND DATA",
+    OPERATE: "UNAUTHENTICATED" + 7 * " OPERATOR_ONLY" + " DATA",
+}
+"""What each caller gets, in their order; the one of a trial asks for its own account."""
+
+SCHEMA: GraphQLSchema = root.build()._schema  # noqa: SLF001 (graphql-core's own is behind it)
+
+TABLE = {
+    READ: """
+        Query: account
+        Account: id externalId name status plan interval timeZone currency signedUpAt trialEndsAt
+        Account: scheduledChange
+        ScheduledTerms: plan interval anchorDate timeZone effectiveAt effectiveOn
+    """,
+    USAGE: """
+        Account: cycle nextCycle cycles commitmentChanges
+        CommitmentChangeConnection: edges nodes pageInfo
+        CommitmentChangeEdge: cursor node
+        CommitmentChange: meter version kind cycleNumber blocks blocksBefore amount amountBefore
+        CommitmentChange: price effectiveAt recordedAt recordedBy reason replacedByVersion
+        CycleConnection: edges nodes pageInfo
+        CycleEdge: cursor node
+        PageInfo: hasPreviousPage hasNextPage startCursor endCursor
+        Cycle: id number state startsAt endsAt startsOn endsOn timeZone computedAt
+        Cycle: conversationUsage carrierBalance cost
+        CycleCost: commitment blocks automatic carrier total
+        ConversationUsage: version scheduledChange
+        ScheduledCommitment: blocks effectiveAt effectiveOn
+        ConversationUsage: included committed commitment purchased automatic quota used completed
+        ConversationUsage: inProgress pending left over percentOfCommitment percentOfQuota
+        ConversationUsage: byChannel adjustments conversations
+        ChannelUsage: channel used pending
+        Adjustment: channel change reason cycleNumber
+        ConversationConnection: edges nodes pageInfo
+        ConversationEdge: cursor node
+        Conversation: contact channel openedAt closesAt state openedSource openedId late
+        Conversation: countsInCycle why
+        CarrierBalance: version scheduledChange
+        ScheduledBalance: amount effectiveAt effectiveOn
+        CarrierBalance: currency commitment toppedUp limit spent spentDisplay left overspent
+        CarrierBalance: percent sendAllowed byFeature charges
+        FeatureCost: feature amount display percent charges
+        CarrierChargeConnection: edges nodes pageInfo
+        CarrierChargeEdge: cursor node
+        CarrierCharge: source id feature occurredAt amount quantity unit bookedInCycle
+        Mutation: changeConversationCommitment addConversationBlocks changeCarrierCommitment
+        Mutation: topUpCarrierBalance cancelScheduledChange
+        MeterChanged: kind version cycleNumber price effectiveAt effectiveOn computedAt
+        MeterChanged: conversationUsage carrierBalance cycle
+        CycleSnapshot: id number state startsAt endsAt startsOn endsOn timeZone computedAt
+        CycleSnapshot: conversationUsage carrierBalance
+        ConversationNumbers: version scheduledChange included committed commitment purchased
+        ConversationNumbers: automatic quota used completed inProgress pending left over
+        ConversationNumbers: percentOfCommitment percentOfQuota byChannel adjustments
+        CarrierNumbers: currency version scheduledChange commitment toppedUp limit spent
+        CarrierNumbers: spentDisplay left overspent percent sendAllowed byFeature
+        StaleVersion: message field version
+        NoCurrentCycle: message field
+        LimitExceeded: message field
+        CommitmentNeeded: message field
+        IdempotencyConflict: message field
+    """,
+    OPERATE: """
+        Query: accounts
+        AccountConnection: edges nodes pageInfo
+        AccountEdge: cursor node
+        Mutation: createPlan createAccount changeTerms endAccount
+        CreatePlanSuccess: priceLists
+        PriceList: plan interval effectiveFrom included blockPrice surchargePolicy
+        PriceList: reminderPercents
+        CreateAccountSuccess: account
+        ChangeTermsSuccess: account effectiveAt cancelledScheduled
+        EndAccountSuccess: account endsAt
+        Failure: message field
+        PriceListExists: message field
+        AccountExists: message field
+        PlanNotOffered: message field
+        NothingToChange: message field
+        TermsNotAllowed: message field
+        AccountEnded: message field
+    """,
+}
+"""Each field of the SDL, under the policy by which it is had."""
+
+ACCOUNT = "account(id: $id) { %s }"
+CYCLE = ACCOUNT % "cycle { %s }"
+USED, BALANCE = CYCLE % "conversationUsage { %s }", CYCLE % "carrierBalance { %s }"
+CREATE_PLAN = (
+    'createPlan(input: {name: $nonce, effectiveFrom: "2000-01-01T00:00:00Z", '
+    'priceLists: [{interval: MONTHLY, included: 1, blockPrice: "1"}]}) { %s }'
+)
+CREATE_ACCOUNT = (
+    'createAccount(input: {externalId: $nonce, name: "New", timeZone: "UTC", trial: true}) { %s }'
+)
+CHANGE_TERMS = 'changeTerms(input: {accountId: $changing, timeZone: "UTC"}) { %s }'
+END_ACCOUNT = "endAccount(input: {accountId: $fresh}) { %s }"
+STALE = 'input: {accountId: $id, idempotencyKey: "k", expectedVersion: 99'
+BLOCKS = f"addConversationBlocks({STALE}, blocks: 1}}) {{ %s }}"
+TOP_UP = f'topUpCarrierBalance({STALE}, amount: "5"}}) {{ %s }}'
+FAILED = "... on Failure { message field } ... on %s { %%s }"
+BOUGHT = (
+    'addConversationBlocks(input: {accountId: $id, idempotencyKey: "bought", expectedVersion: 2, '
+    "blocks: 1}) { ... on MeterChanged { %s } }"
+)
+WAYS = {
+    "ScheduledTerms": ACCOUNT % "scheduledChange { %s }",
+    "CommitmentChangeConnection": ACCOUNT % "commitmentChanges { %s }",
+    "CommitmentChangeEdge": ACCOUNT % "commitmentChanges { edges { %s } }",
+    "CommitmentChange": ACCOUNT % "commitmentChanges { nodes { %s } }",
+    "CycleCost": CYCLE % "cost { %s }",
+    "ScheduledCommitment": USED % "scheduledChange { %s }",
+    "ScheduledBalance": BALANCE % "scheduledChange { %s }",
+    "MeterChanged": BOUGHT,
+    "CycleSnapshot": BOUGHT % "cycle { %s }",
+    "ConversationNumbers": BOUGHT % "conversationUsage { %s }",
+    "CarrierNumbers": BOUGHT % "carrierBalance { %s }",
+    **{
+        name: BLOCKS % (FAILED % name)
+        for name in (
+            "StaleVersion",
+            "NoCurrentCycle",
+            "LimitExceeded",
+            "IdempotencyConflict",
+        )
+    },
+    "CommitmentNeeded": TOP_UP % (FAILED % "CommitmentNeeded"),
+    "Account": ACCOUNT,
+    "CycleConnection": ACCOUNT % "cycles { %s }",
+    "CycleEdge": ACCOUNT % "cycles { edges { %s } }",
+    "PageInfo": ACCOUNT % "cycles { pageInfo { %s } }",
+    "Cycle": CYCLE,
+    "ConversationUsage": USED,
+    "ChannelUsage": USED % "byChannel { %s }",
+    "Adjustment": USED % "adjustments { %s }",
+    "ConversationConnection": USED % "conversations { %s }",
+    "ConversationEdge": USED % "conversations { edges { %s } }",
+    "Conversation": USED % "conversations { nodes { %s } }",
+    "CarrierBalance": BALANCE,
+    "FeatureCost": BALANCE % "byFeature { %s }",
+    "CarrierChargeConnection": BALANCE % "charges { %s }",
+    "CarrierChargeEdge": BALANCE % "charges { edges { %s } }",
+    "CarrierCharge": BALANCE % "charges { nodes { %s } }",
+    "AccountConnection": "accounts { %s }",
+    "AccountEdge": "accounts { edges { %s } }",
+    "CreatePlanSuccess": CREATE_PLAN % "... on CreatePlanSuccess { %s }",
+    "PriceList": CREATE_PLAN % "... on CreatePlanSuccess { priceLists { %s } }",
+    "PriceListExists": CREATE_PLAN.replace("$nonce", '"Boost"') % "... on PriceListExists { %s }",
+    "CreateAccountSuccess": CREATE_ACCOUNT % "... on CreateAccountSuccess { %s }",
+    "AccountExists": CREATE_ACCOUNT.replace("$nonce", '"acme"') % "... on AccountExists { %s }",
+    "PlanNotOffered": CREATE_ACCOUNT.replace("trial: true", 'plan: "None", interval: MONTHLY')
+    % "... on PlanNotOffered { %s }",
+    "Failure": CREATE_ACCOUNT.replace("$nonce", '"acme"') % "... on Failure { %s }",
+    "ChangeTermsSuccess": CHANGE_TERMS % "... on ChangeTermsSuccess { %s }",
+    "NothingToChange": CHANGE_TERMS.replace("$changing", "$other").replace("UTC", AMSTERDAM)
+    % "... on NothingToChange { %s }",
+    "TermsNotAllowed": CHANGE_TERMS.replace('"UTC"', '"UTC", now: true')
+    % "... on TermsNotAllowed { %s }",
+    "AccountEnded": CHANGE_TERMS.replace("$changing", "$ended") % "... on AccountEnded { %s }",
+    "EndAccountSuccess": END_ACCOUNT % "... on EndAccountSuccess { %s }",
+}
+"""By type, the operation on whose way an object of it is met; a field takes the place of %s."""
+
+VARIABLES = {"$id": "ID", "$nonce": "String!"}
+
+ROOTS = {
+    "Query.account": ACCOUNT,
+    "Query.accounts": "accounts { %s }",
+    "Mutation.createPlan": CREATE_PLAN,
+    "Mutation.createAccount": CREATE_ACCOUNT,
+    "Mutation.changeTerms": CHANGE_TERMS,
+    "Mutation.endAccount": END_ACCOUNT,
+    "Mutation.addConversationBlocks": BLOCKS,
+    "Mutation.changeConversationCommitment": (
+        f"changeConversationCommitment({STALE}, blocks: 1}}) {{ %s }}"
+    ),
+    "Mutation.changeCarrierCommitment": (
+        f'changeCarrierCommitment({STALE}, amount: "50"}}) {{ %s }}'
+    ),
+    "Mutation.topUpCarrierBalance": TOP_UP,
+    "Mutation.cancelScheduledChange": (
+        f"cancelScheduledChange({STALE}, meter: CARRIER}}) {{ %s }}"
+    ),
+}
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
+    for policy, lines in TABLE.items():
+        for line in lines.split("\n"):
+            type_name, _, fields = line.strip().partition(": ")
+            for field_name in fields.split():
+                yield policy, type_name, field_name
+
+
+def _document(type_name: str, field_name: str) -> str:
+    """Write the operation that reads one field of one type, and with it nothing else."""
+    root_field = ROOTS.get(f"{type_name}.{field_name}")
+    selected = _composite(type_name, field_name) * "{ __typename }"
+    body = root_field % "__typename" if root_field else WAYS[type_name] % f"{field_name} {selected}"
+    return _operation(body)
+
+
+def _composite(type_name: str, field_name: str) -> bool:
+    type_ = SCHEMA.type_map[type_name]
+    assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+    return not is_leaf_type(get_named_type(type_.fields[field_name].type))
+
+
+def _operation(body: str) -> str:
+    """Make a document of one selection: its kind, and the variables that it uses."""
+    used = sorted(set(re.findall(r"\$\w+", body)))
+    declared = ", ".join(f"{name}: {VARIABLES.get(name, 'ID!')}" for name in used)
+    kind = "mutation" if "(input:" in body else "query"
+    return f"{kind} ({declared}) {{ {body} }}" if used else f"{kind} {{ {body} }}"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The application with accounts behind it, and a way in for each kind of caller."""
+
+    client: Client
+    world: World
+    bearers: dict[str, str | None]
+    nonces: Iterator[int]
+
+    async def knock(self, document: str, caller: str, asked: str = "acme") -> dict[str, Any]:
+        """Ask as `caller`; names that are used up with each answer are made anew."""
+        nonce = f"n{next(self.nonces)}"
+        variables: dict[str, str] = {
+            "id": str(account_id_of(asked)),
+            "nonce": nonce,
+            "fresh": str(account_id_of("changing")),
+            **{name: str(account_id_of(name)) for name in ("changing", "other", "ended")},
+        }
+        if "$fresh" in document and caller == "operator":
+            variables["fresh"] = str(await self.world.account(nonce))
+        self.world.statements.clear()
+        return await self.client.graphql(
+            document,
+            {name: value for name, value in variables.items() if f"${name}:" in document},
+            bearer=self.bearers[caller],
+        )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def door(cluster: Cluster, template: str) -> AsyncIterator[Door]:
+    """One database for all fields: only an operator changes it, and only what is its own."""
+    async with (
+        shared_world(cluster, template) as world,
+        client(world.schema, world.pool, world.ingest_pool, world.clock) as http,
+    ):
+        await _fill(world)
+        tokens = {
+            "member": http.token(Role.MEMBER, "acme"),
+            "admin": http.token(Role.ADMIN, "acme"),
+            "admin of another account": http.token(Role.ADMIN, "other"),
+            "admin of a trial account": http.token(Role.ADMIN, "trial"),
+            "admin of an account that does not exist": http.token(Role.ADMIN, "ghost"),
+            "operator": http.token(Role.OPERATOR),
+            "ingest key": await http.key(KeyScope.INGEST),
+            "send key": await http.key(KeyScope.SEND),
+        }
+        door = Door(http, world, {"nobody": None, **tokens}, count())
+        for service in ("ingest key", "send key"):
+            await door.knock(
+                _operation(ACCOUNT % "name"), service
+            )  # the first use of a key is recorded
+        yield door
+
+
+async def _fill(world: World) -> None:
+    """Record accounts of every kind; the one asked for has something of everything."""
+    world.clock.now = NOW - timedelta(days=60)
+    await world.account("acme", anchor="2026-09-25", blocks=1, carrier="25")
+    world.clock.now = NOW
+    await world.account("other")
+    await world.account("trial", trial=True)
+    await world.account("changing")
+    await world.account("ended")
+    await world.data(
+        "mutation ($id: ID!) { endAccount(input: {accountId: $id}) { __typename } }",
+        {"id": str(account_id_of("ended"))},
+    )
+    for change in (
+        'changeTerms(input: {accountId: $acme, plan: "Pro"})',
+        """changeTerms(input: {accountId: $trial, plan: "Pro", interval: MONTHLY,
+            anchorDate: "2026-12-01"})""",
+        """changeConversationCommitment(input: {accountId: $acme, idempotencyKey: "1",
+            expectedVersion: 1, blocks: 2})""",
+        """changeCarrierCommitment(input: {accountId: $acme, idempotencyKey: "2",
+            expectedVersion: 1, amount: "50"})""",
+    ):
+        ids = {name: str(account_id_of(name)) for name in ("acme", "trial") if f"${name}" in change}
+        declared = ", ".join(f"${name}: ID!" for name in ids)
+        await world.data(f"mutation ({declared}) {{ {change} {{ __typename }} }}", ids)
+    await world.take(
+        message("acme", "2026-09-30T12:00"),  # closed by now: an adjustment
+        message("acme", "2026-11-10T12:00"),
+        charge("acme", "2026-11-11T12:00", "1.50", quantity="3", unit="minute"),
+    )
+
+
+def _outcome(reply: dict[str, Any], document: str, field_name: str) -> str:
+    if "errors" in reply:
+        codes = {error["extensions"]["code"] for error in reply["errors"]}
+        assert len(codes) == 1
+        assert _values(reply.get("data"), field_name) in ([], [None])
+        return str(codes.pop())
+    assert _values(reply["data"], field_name), (document, reply)
+    return "DATA"
+
+
+def _values(tree: Any, field_name: str) -> list[Any]:
+    """Return what the answer holds under a field's name, wherever that stands."""
+    if isinstance(tree, list):
+        return [value for each in tree for value in _values(each, field_name)]
+    if not isinstance(tree, dict):
+        return []
+    here = [tree[field_name]] if field_name in tree else []
+    return here + [value for each in tree.values() for value in _values(each, field_name)]
+
+
+def test_every_field_of_the_sdl_is_in_the_table_once() -> None:
+    fields = [
+        f"{type_.name}.{field_name}"
+        for type_ in SCHEMA.type_map.values()
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+        and not type_.name.startswith("__")
+        for field_name in type_.fields
+    ]
+    assert sorted(f"{name}.{field}" for _, name, field in _rows()) == sorted(fields)
+
+
+def test_every_caller_has_an_outcome_under_every_policy() -> None:
+    assert {policy: len(outcomes.split()) for policy, outcomes in POLICIES.items()} == (
+        dict.fromkeys(TABLE, len(CALLERS))
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "type_name", "field_name"),
+    [pytest.param(*row, id=f"{row[1]}.{row[2]}") for row in _rows()],
+)
+async def test_a_field_is_had_by_those_who_may_and_denied_without_a_trace(
+    door: Door, policy: str, type_name: str, field_name: str
+) -> None:
+    document = _document(type_name, field_name)
+    mutating = document.startswith("mutation")
+    found: dict[str, str] = {}
+    for caller, recognising in CALLERS.items():
+        asked = ASKED.get(caller, "acme")
+        before = await contents(door.world.pool) if mutating else None
+        reply = await door.knock(document, caller, asked)
+        found[caller] = _outcome(reply, document, field_name)
+        if found[caller] != "DATA":
+            loaded = _loaded(caller, asked, policy, locking=mutating)
+            assert door.world.statements == [*recognising.split(), *loaded]
+            assert before is None or await contents(door.world.pool) == before
+    assert found == dict(zip(CALLERS, POLICIES[policy].split(), strict=True))
+
+
+def _loaded(caller: str, asked: str, policy: str, *, locking: bool) -> list[str]:
+    """Return the statements on the way to a refusal: a look at the caller's own account."""
+    if caller not in ASKED or policy == OPERATE:
+        return []
+    if not locking:
+        return ["account.by_ids"]
+    return ["account.lock", "account.by_ids"] if asked == "trial" else ["account.lock"]
+
+
+@pytest.mark.parametrize("document", [ACCOUNT % "name", USED % "used", BALANCE % "spent"])
+async def test_another_tenants_account_cannot_be_told_from_none(door: Door, document: str) -> None:
+    replies = []
+    for id_ in (account_id_of("acme"), account_id_of("trial"), uuid4()):
+        door.world.statements.clear()
+        reply = await door.client.graphql(
+            _operation(document), {"id": str(id_)}, bearer=door.bearers["admin of another account"]
+        )
+        replies.append((reply, list(door.world.statements)))
+    assert replies[0] == (
+        {
+            "data": {"account": None},
+            "errors": [
+                {
+                    "message": "There is no such account.",
+                    "locations": [{"line": 1, "column": 19}],
+                    "path": ["account"],
+                    "extensions": {"code": "NOT_FOUND"},
+                }
+            ],
+        },
+        [],
+    )
+    assert replies[1:] == [replies[0], replies[0]]

@@ -1,0 +1,98 @@
+"""The application behind a client, without a socket; tokens and keys are real ones."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
+from db.pool import Pool
+from edge import app, token
+from edge.state import State
+from edge.token import TokenConfig, TokenVerifier
+from resolvers import service_key
+from resolvers.principal import Role
+from resolvers.principal import Scope as KeyScope
+from schema.root import Schema
+from tests.support.clock import Clock
+
+SECRET = b"secret-secret-secret-secret-secr"
+PEPPER = b"pepper-pepper-pepper-pepper-pepp"
+ISSUER = AUDIENCE = "kontingent"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Sends requests to the application."""
+
+    http: httpx2.AsyncClient
+    pool: Pool
+    clock: Clock
+
+    def token(self, role: Role, account: str | None = None) -> str:
+        return token.issue(
+            SECRET,
+            subject="anna",
+            role=role,
+            account=account,
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            at=self.clock(),
+            lifetime=timedelta(hours=1),
+        )
+
+    async def key(self, *scopes: KeyScope) -> str:
+        return await service_key.create(
+            self.pool, PEPPER, name="events", scopes=scopes, expires_at=None, at=self.clock()
+        )
+
+    async def graphql(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        bearer: str | None = None,
+        **body: Any,
+    ) -> dict[str, Any]:
+        """Run an operation and return the reply, which must be of status 200."""
+        reply = await self.http.post(
+            "/graphql",
+            json={"query": document, "variables": dict(variables or {}), **body},
+            headers={} if bearer is None else {"authorization": f"Bearer {bearer}"},
+        )
+        assert reply.status_code == 200, reply.text
+        content: dict[str, Any] = reply.json()
+        return content
+
+
+@asynccontextmanager
+async def client(
+    schema: Schema, pool: Pool, ingest_pool: Pool, clock: Clock
+) -> AsyncIterator[Client]:
+    """Start the application on these pools and this clock; yields its client."""
+    config = TokenConfig(issuer=ISSUER, audience=AUDIENCE, secret=SECRET)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        yield State(
+            pool=pool,
+            ingest_pool=ingest_pool,
+            clock=clock,
+            tokens=TokenVerifier(config),
+            key_pepper=PEPPER,
+        )
+
+    built = app.build(schema, lifespan)
+    async with built.router.lifespan_context(built) as state:
+
+        async def started(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["state"] = dict(state or {})
+            await built(scope, receive, send)
+
+        transport = httpx2.ASGITransport(started)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+            yield Client(http, pool, clock)
