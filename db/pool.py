@@ -96,12 +96,19 @@ async def transact(pool: Pool, work: Callable[[Connection], Coroutine[Any, Any, 
     its own from one attempt to the next.
 
     Raises:
-        UnavailableError: the database cannot be had just now.
+        UnavailableError: the database cannot be had just now, or the conflicts do not end.
     """
-    async for attempt in stamina.retry_context(
-        on=CONFLICTS, attempts=ATTEMPTS_MAX, wait_initial=0.01, wait_max=0.2
-    ):
-        with attempt:
-            async with acquire(pool) as conn, conn.transaction():
-                return await work(conn)
+    try:
+        async for attempt in stamina.retry_context(
+            on=CONFLICTS,
+            attempts=ATTEMPTS_MAX,
+            wait_initial=0.01,
+            wait_jitter=0.05,
+            wait_max=0.2,
+        ):
+            with attempt:
+                async with acquire(pool) as conn, conn.transaction():
+                    return await work(conn)
+    except CONFLICTS as error:
+        raise UnavailableError(type(error).__name__) from error
     raise AssertionError("stamina returns or raises")

@@ -9,7 +9,7 @@ from billing.errors import PriceListExistsError
 from billing.event import Event
 from billing.instant import EPOCH, midnight
 from billing.plan import Interval, Limits, PriceList, SurchargePolicy
-from billing.terms_change import TermsRequest
+from billing.terms_change import ANCHOR_DATE_MIN, TermsRequest
 from db import account
 from db.pool import Pool, acquire
 from edge import cloudevent
@@ -64,14 +64,16 @@ async def create_accounts(ctx: Context, stream: Iterable[bytes]) -> int:
     """Record an account for each subject that is unknown, and return how many.
 
     Each is monthly in UTC from the day of its earliest event on, with nothing included
-    and nothing added beyond the quota.
+    and nothing added beyond the quota. An event of a day on which none can begin is left to
+    be rejected.
     """
     earliest: dict[str, date] = {}
     for index, line in _lines(stream):
         event = cloudevent.read_line(index, line)
         if isinstance(event, Event):
             day = event.fact.occurred_at.date()
-            earliest[event.external_id] = min(day, earliest.get(event.external_id, day))
+            if ANCHOR_DATE_MIN <= day <= ctx.now.date():
+                earliest[event.external_id] = min(day, earliest.get(event.external_id, day))
     async with acquire(ctx.pool) as conn:
         known = await account.by_ids(conn, [account_id_of(subject) for subject in earliest])
     unknown = {

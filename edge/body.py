@@ -17,14 +17,23 @@ class RequestError(Exception):
         self.code = code
 
 
+def check_encoding(request: Request) -> None:
+    """Make sure that the body comes as it is.
+
+    Raises:
+        RequestError: it is compressed.
+    """
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise RequestError(415, "UNSUPPORTED_ENCODING", "Content-Encoding is not taken.")
+
+
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
     """Read the whole body.
 
     Raises:
         RequestError: it is longer than `bytes_max`, encoded, too slow, or was cut off.
     """
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise RequestError(415, "UNSUPPORTED_ENCODING", "Content-Encoding is not taken.")
+    check_encoding(request)
     parts: list[bytes] = []
     size = 0
     try:

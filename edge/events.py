@@ -1,18 +1,19 @@
 """``POST /events``: CloudEvents in, as one, as a batch or as a stream of lines."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import TypeAlias
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from billing.event import Event
 from edge import cloudevent
 from edge.auth import caller
-from edge.body import RequestError, read_body
+from edge.body import RequestError, check_encoding, read_body
 from edge.lines import Lines
 from edge.reply import problem, reply
 from edge.state import state_of
@@ -60,34 +61,33 @@ class Events:
         if Scope.INGEST not in principal.scopes:
             return problem(403, "SCOPE_MISSING", "The service key has no scope ingest.")
         media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if media_type == STREAM:
-            return await self._stream(request)
-        if media_type in (SINGLE, BATCH):
-            return await _body(request, media_type)
+        try:
+            if media_type == STREAM:
+                return await self._stream(request)
+            if media_type in (SINGLE, BATCH):
+                return await _body(request, media_type)
+        except RequestError as error:
+            return problem(error.status, error.code, str(error))
         return problem(
             415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type must be {SINGLE}, {BATCH} or {STREAM}."
         )
 
     async def _stream(self, request: Request) -> Response:
+        check_encoding(request)
         if self._streams.locked():
             return problem(
                 503, "TOO_MANY_STREAMS", f"{STREAMS_MAX} streams are open.", retry_seconds=1
             )
-        async with self._streams:
+        async with self._streams, aclosing(_batches(request)) as batches:
             outcome = Outcome()
-            try:
-                async for items in _batches(request):
-                    await _take(request, items, outcome)
-            except TimeoutError:
-                return problem(408, "TIMEOUT", f"Nothing came for {IDLE_SECONDS:.0f} s.")
+            async for items in batches:
+                await _take(request, items, outcome)
             return reply(asdict(outcome))
 
 
 async def _body(request: Request, media_type: str) -> Response:
     try:
         raw = orjson.loads(await read_body(request, bytes_max=BODY_BYTES_MAX))
-    except RequestError as error:
-        return problem(error.status, error.code, str(error))
     except orjson.JSONDecodeError:
         return problem(400, "UNREADABLE", "The body is not JSON.")
     if media_type == SINGLE:
@@ -110,35 +110,36 @@ async def _take(request: Request, items: Sequence[Item], outcome: Outcome) -> No
     await ingest.take(state["ingest_pool"], items, outcome, clock=state["clock"])
 
 
-async def _batches(request: Request) -> AsyncIterator[list[Item]]:
+async def _batches(request: Request) -> AsyncGenerator[list[Item]]:
     """Yield the stream's events, as many at a time as one transaction is to take.
 
     Raises:
-        TimeoutError: nothing came for too long.
+        RequestError: nothing came for too long, or the stream was cut off.
     """
     loop = asyncio.get_running_loop()
     lines = Lines()
     batch: list[Item] = []
     due_at = 0.0
-    async for chunk in _chunks(request):
-        for index, line in lines.feed(chunk):
-            if not batch:
-                due_at = loop.time() + COMMIT_SECONDS
-            batch.append((index, cloudevent.read_line(index, line)))
-            if len(batch) == COMMIT_LINES:
+    async with aclosing(_chunks(request)) as chunks:
+        async for chunk in chunks:
+            for index, line in lines.feed(chunk):
+                if not batch:
+                    due_at = loop.time() + COMMIT_SECONDS
+                batch.append((index, cloudevent.read_line(index, line)))
+                if len(batch) == COMMIT_LINES:
+                    yield batch
+                    batch = []
+            if batch and loop.time() >= due_at:
                 yield batch
                 batch = []
-        if batch and loop.time() >= due_at:
-            yield batch
-            batch = []
     yield batch + [(index, cloudevent.read_line(index, line)) for index, line in lines.finish()]
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
+async def _chunks(request: Request) -> AsyncGenerator[bytes]:
     """Yield the body's chunks, and an empty one for each second without any.
 
     Raises:
-        TimeoutError: nothing came for too long.
+        RequestError: nothing came for too long, or the stream was cut off.
     """
     stream = request.stream()
     quiet_seconds = 0.0
@@ -156,7 +157,9 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
                 continue
             quiet_seconds += COMMIT_SECONDS
             if quiet_seconds >= IDLE_SECONDS:
-                raise TimeoutError
+                raise RequestError(408, "TIMEOUT", f"Nothing came for {IDLE_SECONDS:.0f} s.")
             yield b""
+    except ClientDisconnect:
+        raise RequestError(400, "CUT_OFF", "The body was cut off.") from None
     finally:
         coming.cancel()

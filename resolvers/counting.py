@@ -192,7 +192,7 @@ def _late_charges(
     for id_, charge in charges.items():
         account = accounts[id_.account_id]
         number = _closed_number(account, charge.occurred_at, at)
-        if number is not None and charge.amount_micros:
+        if number is not None:
             yield Booking(
                 adjustment_id=uuid4(),
                 event_id=id_,

@@ -62,7 +62,8 @@ async def change(
 ) -> ChangedTerms:
     """Change an account's terms from its next cycle on, or from now on to yearly.
 
-    A change of interval names the new commitments of both meters; any other leaves them.
+    A change of interval names the new commitments of both meters, the first terms may; any
+    other change leaves them.
 
     Raises:
         NotFoundError: there is no such account.
@@ -165,16 +166,20 @@ def _commitments(
     commitments: what holds now goes on.
 
     Raises:
-        BadInputError: commitments are missing with a change of interval, or named without.
+        BadInputError: commitments are missing with a change of interval, or named with
+            neither that nor the first terms.
     """
     number = result.terms.first_cycle
+    may_name = result.interval_changed or number == 0
     changes = []
     for meter, field in FIELDS.items():
         amount = named.of(meter)
         if result.interval_changed and amount is None:
             raise BadInputError("A change of interval names the new commitment.", field=field)
-        if not result.interval_changed and amount is not None:
-            raise BadInputError("Only a change of interval names commitments.", field=field)
+        if not may_name and amount is not None:
+            raise BadInputError(
+                "Only a change of interval or the first terms name commitments.", field=field
+            )
         if amount is None and _undoes_interval(before, result):
             amount = committed(commitments_of(past), meter, max(0, number - 1))
         if amount is not None:

@@ -101,7 +101,8 @@ class PriceListInput:
 class CreatePlanInput:
     name: str = strawberry.field(description="The plan's name: 1 to 64 printable characters.")
     effective_from: datetime = strawberry.field(
-        description="Cycles that start from this instant on have the price lists."
+        description="Cycles that start from this instant on have the price lists. Not in the past "
+        "where the plan has price lists already."
     )
     price_lists: list[PriceListInput] = strawberry.field(
         description="One for each interval that the plan offers."

@@ -118,10 +118,11 @@ class ChangeTermsInput:
     )
     conversation_blocks: int | None = strawberry.field(
         default=None,
-        description="Blocks of 100 committed to with the new interval, 0 to a million.",
+        description="Blocks of 100 committed to with a new interval or first terms: 0 to a million.",
     )
     carrier_commitment: Money | None = strawberry.field(
-        default=None, description="Carrier cost committed to with the new interval, at least 0."
+        default=None,
+        description="Carrier cost committed to with a new interval or first terms, at least 0.",
     )
 
 

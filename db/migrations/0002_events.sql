@@ -84,7 +84,7 @@ CREATE TABLE adjustment (
     adjustment_id uuid        NOT NULL,
     meter         text        NOT NULL CHECK (meter IN ('CONVERSATIONS', 'CARRIER')),
     label         text        NOT NULL,
-    change        bigint      NOT NULL CHECK (change <> 0),
+    change        bigint      NOT NULL,
     reason        text        NOT NULL CHECK (reason IN ('LATE', 'REVERSAL')),
     cycle         integer     NOT NULL CHECK (cycle >= 0),
     booked_cycle  integer     NOT NULL CHECK (booked_cycle > cycle),
@@ -92,7 +92,8 @@ CREATE TABLE adjustment (
     event_id      text        NOT NULL,
     occurred_at   timestamptz NOT NULL,
     recorded_at   timestamptz NOT NULL,
-    PRIMARY KEY (account_id, adjustment_id)
+    PRIMARY KEY (account_id, adjustment_id),
+    CHECK (change <> 0 OR meter = 'CARRIER') -- a charge of nothing is still a charge
 );
 
 CREATE INDEX adjustment_booked ON adjustment (account_id, booked_cycle);

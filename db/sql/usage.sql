@@ -40,13 +40,13 @@ SELECT 'booked ' || a.meter, k.place, a.label, sum(a.change)::bigint, count(*), 
   FROM unnest($17::integer[], $18::uuid[], $19::integer[]) AS k (place, account_id, number)
   JOIN adjustment AS a ON a.account_id = k.account_id AND a.booked_cycle = k.number
  GROUP BY k.place, a.meter, a.label, a.cycle, a.reason
-HAVING sum(a.change) <> 0
+HAVING sum(a.change) <> 0 OR a.meter = 'CARRIER'
 UNION ALL
 SELECT 'moved ' || a.meter, k.place, a.label, sum(a.change)::bigint, count(*), a.cycle, a.reason
   FROM unnest($17::integer[], $18::uuid[], $19::integer[]) AS k (place, account_id, number)
   JOIN adjustment AS a ON a.account_id = k.account_id AND a.cycle = k.number
  GROUP BY k.place, a.meter, a.label, a.cycle, a.reason
-HAVING sum(a.change) <> 0
+HAVING sum(a.change) <> 0 OR a.meter = 'CARRIER'
 UNION ALL
 SELECT 'granted', k.place, c.kind, sum(c.amount)::bigint, sum(c.price_micros)::bigint, NULL, NULL
   FROM unnest($17::integer[], $18::uuid[], $19::integer[]) AS k (place, account_id, number)

@@ -51,8 +51,10 @@ def batched(
         cost: What one parent's value is reckoned at.
     """
 
-    async def resolve(parent: Any, info: strawberry.Info[Any, Any], **given: Any) -> Any:
-        return await info.context.loaders.of(load, **given).load(key(parent))
+    def resolve(parent: Any, info: strawberry.Info[Any, Any], **given: Any) -> Any:
+        # Asked for at once, not when a task gets its turn: parents at different depths of the
+        # document then share a batch, and with it a snapshot.
+        return info.context.loaders.of(load, **given).load(key(parent))
 
     return strawberry.field(
         resolver=_typed(resolve, load, skip=2, parent=True, arguments=arguments),

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from billing.event import Charge, Direction, Event, Message, MessageKind
-from edge.cloudevent import read, read_line
+from edge.cloudevent import PROBLEMS_MAX, TEXT_MAX, UNIT_MAX, read, read_line
 from resolvers.ingest import EventError
 
 AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -127,7 +127,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("raw", "path"), TEXTS, ids=[path for _, path in TEXTS])
 @pytest.mark.parametrize(
-    "text", ["", "\x00", "A\x00", "A\nB", "A\n", "\x7f", "X" * 257, 5, None, []]
+    "text", ["", "\x00", "A\x00", "A\nB", "A\n", "\x7f", "X" * (TEXT_MAX + 1), 5, None, []]
 )
 def test_no_text_is_empty_too_long_or_holds_controls(
     raw: dict[str, Any], path: str, text: object
@@ -141,11 +141,11 @@ def test_no_text_is_empty_too_long_or_holds_controls(
 @pytest.mark.parametrize(
     ("raw", "path", "value"),
     [
-        (MESSAGE, "id", "x" * 256),
+        (MESSAGE, "id", "x" * TEXT_MAX),
         (MESSAGE, "id", "ÄÖÜ 🙂 \u202e"),
         (MESSAGE, "source", "https://inbox.example/a?b=c#d"),
         (MESSAGE, "subject", "~" * 64),
-        (MESSAGE, "data.contact", "x" * 256),
+        (MESSAGE, "data.contact", "x" * TEXT_MAX),
         (MESSAGE, "data.channel", "A_0" + "Z" * 29),
         (CHARGE, "data.feature", "_"),
         (CHARGE, "data.unit", "minutes abroad, 2nd network €/32"),
@@ -183,7 +183,7 @@ def test_the_longest_and_oddest_texts(raw: dict[str, Any], path: str, value: str
         (MESSAGE, "data.kind", None),
         (CHARGE, "data.currency", "eur"),
         (CHARGE, "data.currency", "EURO"),
-        (CHARGE, "data.unit", "x" * 33),
+        (CHARGE, "data.unit", "x" * (UNIT_MAX + 1)),
     ],
 )
 def test_a_problem_names_its_field(raw: dict[str, Any], path: str, value: object) -> None:
@@ -257,12 +257,13 @@ def test_an_empty_object() -> None:
 def test_three_problems_are_named_and_the_others_counted() -> None:
     message = problem({"type": "message"})
     assert message == (
-        "specversion: Field required; id: Field required; source: Field required (and 3 more)."
+        "specversion: Field required; id: Field required; source: Field required "
+        f"(and {6 - PROBLEMS_MAX} more)."
     )
 
 
 @pytest.mark.parametrize(
-    ("id_", "known"), [("m-1", "m-1"), ("x" * 300, "x" * 256), (5, None), (None, None)]
+    ("id_", "known"), [("m-1", "m-1"), ("x" * 300, "x" * TEXT_MAX), (5, None), (None, None)]
 )
 def test_an_error_names_the_id_where_it_can_be_read(id_: object, known: str | None) -> None:
     error = read(3, {**MESSAGE, "id": id_, "type": "other"})

@@ -178,7 +178,7 @@ async def test_cycles_of_many_accounts_come_in_one_statement(world: World) -> No
         ),
         pytest.param(
             "cycle { carrierBalance { spent } } cycles { nodes { conversationUsage { used } } }",
-            ["account.by_ids", "usage.of_cycles", "usage.of_cycles"],
+            ["account.by_ids", "usage.of_cycles"],
             id="levels_of_different_depth",
         ),
     ],

@@ -4,7 +4,7 @@ A field that is not in the table fails the first test, so nothing new goes unnot
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -22,14 +22,21 @@ from graphql import (
 )
 
 from billing.account import account_id_of
+from billing.errors import AccessError, OperatorOnlyError, UnauthenticatedError
+from billing.plan import Interval
+from billing.terms_change import TermsRequest
 from db.embedded import Cluster
-from resolvers.principal import Role
+from resolvers import account, plan, terms
+from resolvers.account import NewAccount
+from resolvers.context import Context
+from resolvers.principal import Anonymous, Principal, Role, Service
 from resolvers.principal import Scope as KeyScope
+from resolvers.terms import NO_COMMITMENTS
 from schema import root
 from tests.conftest import NOW
 from tests.support.fixtures import shared_world
 from tests.support.http import Client, client
-from tests.support.world import AMSTERDAM, World, charge, contents, message
+from tests.support.world import AMSTERDAM, World, admin, charge, contents, message, price_list
 
 CALLERS = {
     "nobody": "",
@@ -421,6 +428,40 @@ def _loaded(caller: str, asked: str, policy: str, *, locking: bool) -> list[str]
     if not locking:
         return ["account.by_ids"]
     return ["account.lock", "account.by_ids"] if asked == "trial" else ["account.lock"]
+
+
+OPERATED: dict[str, Callable[[Context], Awaitable[object]]] = {
+    "createPlan": lambda ctx: plan.create(ctx, [price_list("New", Interval.MONTHLY, 1)]),
+    "createAccount": lambda ctx: account.create(
+        ctx, NewAccount(external_id="new", name="New", time_zone="UTC", trial=True)
+    ),
+    "changeTerms": lambda ctx: terms.change(
+        ctx, str(account_id_of("changing")), TermsRequest(time_zone="UTC"), NO_COMMITMENTS
+    ),
+    "endAccount": lambda ctx: account.end(ctx, str(account_id_of("changing"))),
+    "accounts": account.page,
+}
+
+
+@pytest.mark.parametrize("name", OPERATED)
+@pytest.mark.parametrize(
+    ("principal", "error"),
+    [
+        pytest.param(Anonymous(), UnauthenticatedError, id="nobody"),
+        pytest.param(admin("changing"), OperatorOnlyError, id="admin"),
+        pytest.param(Service("kk_aaaaaaaa", frozenset(KeyScope)), OperatorOnlyError, id="service"),
+    ],
+)
+async def test_what_an_operator_does_is_refused_by_the_resolver_itself(
+    door: Door,
+    name: str,
+    principal: Principal,
+    error: type[AccessError],
+) -> None:
+    before = await contents(door.world.pool)
+    with pytest.raises(error):
+        await OPERATED[name](door.world.context(principal))
+    assert await contents(door.world.pool) == before
 
 
 @pytest.mark.parametrize("document", [ACCOUNT % "name", USED % "used", BALANCE % "spent"])

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+import edge.body
 from billing.account import account_id_of
 from db import account as db_account
 from db.embedded import Cluster
@@ -387,6 +388,19 @@ async def test_a_body_that_is_no_request_is_refused_with_its_own_status(  # noqa
     [error] = reply.json()["errors"]
     assert error["extensions"] == {"code": code}
     assert "data" not in reply.json()
+
+
+@pytest.mark.parametrize("seconds", [0.01, edge.body.SECONDS_MAX])
+async def test_a_body_that_does_not_arrive_in_time_is_given_up(
+    http: Client, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        yield json.dumps(PLAIN).encode()
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(edge.body, "SECONDS_MAX", seconds)
+    reply = await http.http.post("/graphql", content=slowly(), headers={"content-type": JSON})
+    assert reply.status_code == (408 if seconds < 0.05 else 200)
 
 
 async def test_the_longest_body_is_taken(http: Client) -> None:

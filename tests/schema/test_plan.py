@@ -41,7 +41,7 @@ async def plans(cluster: Cluster, template: str) -> AsyncIterator[World]:
 
 async def test_a_plan_has_the_published_limits_and_reminders_unless_given(world: World) -> None:
     data = await world.data(CREATE, given("Großer Tarif", MONTHLY, YEARLY))
-    assert world.statements == ["price_list.insert", "price_list.insert"]
+    assert world.statements == ["price_list.of_plan", "price_list.insert", "price_list.insert"]
     common = {
         "plan": "Großer Tarif",
         "effectiveFrom": "2026-11-30T23:00:00Z",

@@ -83,12 +83,13 @@ async def test_a_plan_changes_at_the_next_cycle_and_the_commitments_stay(world: 
         "account.next_seq",
         "account.insert_terms",
         "account.touch",
-        "commitment.of_account",
         "account.by_ids",
+        "meter_change.of_account",
         "rollup.clear_conversations",
         "rollup.clear_charges",
         "rollup.rebuild_conversations",
         "rollup.rebuild_charges",
+        "usage.of_cycles",
     ]
     world.clock.now = utc(NEXT)
     data = await world.data(
@@ -139,6 +140,7 @@ async def test_monthly_to_yearly_now_ends_the_cycle_at_that_instant(world: World
     await world.account("acme", blocks=1)
     await world.take(
         message("acme", "2026-11-10T09:00"),
+        message("acme", "2026-11-15T15:00", contact="jon"),  # closes later on the day of the cut
         message("acme", "2026-11-21T09:00"),
         charge("acme", "2026-11-22T11:59:59", "1"),
     )
@@ -157,7 +159,7 @@ async def test_monthly_to_yearly_now_ends_the_cycle_at_that_instant(world: World
         "carrierBalance { spent }",
     ) == [
         (0, "2026-10-24T22:00:00Z", "2026-11-22T12:00:00Z", 1, 0, 100, "1.00"),
-        (1, "2026-11-22T12:00:00Z", "2027-11-21T23:00:00Z", 1, 1, 300, "2.00"),
+        (1, "2026-11-22T12:00:00Z", "2027-11-21T23:00:00Z", 2, 2, 300, "2.00"),
         (2, "2027-11-21T23:00:00Z", "2028-11-21T23:00:00Z", None, None, None, None),
     ]
 

@@ -185,9 +185,10 @@ async def recounted(
 # --- what is shown
 
 _CYCLES = """
-query ($id: ID!) {
+query ($id: ID!, $after: String) {
   account(id: $id) {
-    cycles(first: 100) {
+    cycles(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
       nodes {
         number
         state
@@ -227,8 +228,15 @@ class Shown:
 
 async def shown(world: World, external_id: str) -> dict[int, Shown]:
     """Ask for all of an account's cycles as an operator, and check that the parts add up."""
-    data = await world.data(_CYCLES, {"id": str(account_id_of(external_id))})
-    return {node["number"]: _shown(node) for node in data["account"]["cycles"]["nodes"]}
+    found: dict[int, Shown] = {}
+    after: str | None = None
+    while True:
+        variables = {"id": str(account_id_of(external_id)), "after": after}
+        page = (await world.data(_CYCLES, variables))["account"]["cycles"]
+        found |= {node["number"]: _shown(node) for node in page["nodes"]}
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = page["pageInfo"]["endCursor"]
 
 
 def _shown(node: Mapping[str, Any]) -> Shown:
