@@ -21,7 +21,7 @@ import resolvers.account
 from billing.errors import BillingError
 from billing.money import quoted
 from resolvers import access
-from schema.account import Account
+from schema.account import Account, create_account, end_account
 from schema.columns.batch import Policy, fetched
 from schema.errors import shown
 from schema.failures import HANDLERS
@@ -36,7 +36,7 @@ from schema.operation import OperationContext
 from schema.page import Connection
 from schema.plan import create_plan
 from schema.scalars import SCALARS
-from schema.terms import change_terms, create_account, end_account
+from schema.terms import change_terms
 
 TOKENS_MAX = 2_000
 """Tokens in a document."""
