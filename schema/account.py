@@ -1,7 +1,6 @@
 """Accounts, and the mutations with which operators record and end them."""
 
 from datetime import date, datetime
-
 from typing import Annotated, cast
 
 import strawberry

@@ -13,7 +13,6 @@ from schema.account import Account
 from schema.columns.batch import guarded
 from schema.failures import (
     AccountEnded,
-    AccountExists,
     NothingToChange,
     PlanNotOffered,
     TermsNotAllowed,

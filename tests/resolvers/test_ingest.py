@@ -4,16 +4,19 @@ The clock stands at 2026-11-22 12:00 UTC unless a test moves it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+import db.label
 from billing.account import account_id_of
-from billing.event import Charge, Direction, Event, MessageKind
-from db.pool import UnavailableError, acquire
+from billing.event import Direction, Event, LabelKind, MessageKind
+from db.pool import Connection, UnavailableError, acquire
 from resolvers import counting, ingest
 from resolvers.account import end
 from resolvers.ingest import ERRORS_MAX, EventError, Outcome
@@ -290,6 +293,30 @@ async def test_one_place_left_for_channels_from_many_connections(acme: World) ->
         assert await conn.fetchval("SELECT count(*) FROM label") == 20
 
 
+async def test_the_channels_of_an_account_are_read_under_its_lock(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has read them waits a moment for the other one, who must not come so far."""
+    await take(acme, *on_channels([f"N_{n}" for n in range(19)]))
+    both = asyncio.Barrier(2)
+    read = db.label.of_accounts
+
+    async def slowly(
+        conn: Connection, account_ids: Collection[UUID]
+    ) -> dict[tuple[UUID, LabelKind], set[str]]:
+        found = await read(conn, account_ids)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await both.wait()
+        return found
+
+    monkeypatch.setattr(db.label, "of_accounts", slowly)
+    one, two = await asyncio.gather(
+        take(acme, *on_channels(["LAST_1"])), take(acme, *on_channels(["LAST_2"]))
+    )
+    assert sorted([summary(one), summary(two)]) == [(0, 0, 0, 1), (1, 0, 0, 0)]
+
+
 async def test_a_rejected_event_uses_up_no_channel(acme: World) -> None:
     wrong = [changed(event, occurred_at=FUTURE.fact.occurred_at) for event in on_channels("ABC")]
     await take(acme, *wrong, MESSAGE)
@@ -333,8 +360,3 @@ async def test_an_account_that_ends_for_good_while_a_batch_is_under_way(acme: Wo
     )
     assert summary(outcome) == (2, 0, 0, 0)
     assert await adjustments(acme.pool, "acme") == []
-
-
-def test_a_charge_is_compared_by_value() -> None:
-    assert isinstance(CHARGE.fact, Charge)
-    assert CHARGE.fact.amount_micros == 1_500_000

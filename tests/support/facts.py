@@ -220,6 +220,7 @@ class Shown:
 
     number: int
     state: str
+    completed: int | None
     used: dict[str, int]
     pending: dict[str, int]
     spent: Sums
@@ -256,6 +257,7 @@ def _shown(node: Mapping[str, Any]) -> Shown:
     return Shown(
         number=node["number"],
         state=node["state"],
+        completed=usage["completed"],
         used={each["channel"]: each["used"] for each in channels if each["used"]},
         pending={each["channel"]: each["pending"] for each in channels if each["pending"]},
         spent={
