@@ -1,6 +1,5 @@
 """Conversation windows in SQL: derived from events, so they can be rebuilt."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from billing.conversation import Conversation
 from billing.cycle import Cycle
 from billing.period import Period
 from billing.window import WINDOW, Key
-from db import queries
+from db import instants, queries
 from db.columns import columns
 from db.page import Page
 from db.pool import Connection
@@ -20,14 +19,8 @@ async def starts(
     conn: Connection, keys: Sequence[tuple[Key, datetime]]
 ) -> dict[Key, list[datetime]]:
     """Fetch, per key, the sorted openings of its windows that end after an instant."""
-    rows = await conn.fetch(
-        _SQL["starts"],
-        *columns([(place, *key, at - WINDOW) for place, (key, at) in enumerate(keys)], width=5),
-    )
-    found: dict[Key, list[datetime]] = defaultdict(list)
-    for row in rows:
-        found[keys[row["place"]][0]].append(row["opened_at"])
-    return found
+    ends = [(key, at - WINDOW) for key, at in keys]
+    return await instants.of_keys(conn, _SQL["starts"], ends)
 
 
 async def delete(conn: Connection, windows: Iterable[tuple[Key, datetime]]) -> None:

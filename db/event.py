@@ -1,6 +1,5 @@
 """Events in SQL: facts that are only ever added."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,7 @@ from billing.carrier import CarrierCharge
 from billing.cycle import Cycle
 from billing.event import Charge, Direction, EventId, Fact, Message, MessageKind
 from billing.window import Key
-from db import queries
+from db import instants, queries
 from db.columns import columns
 from db.page import Page
 from db.pool import Connection, Row
@@ -42,14 +41,7 @@ async def counting_from(
     conn: Connection, keys: Sequence[tuple[Key, datetime]]
 ) -> dict[Key, list[datetime]]:
     """Fetch, per key, the sorted instants of its counting messages from an instant on."""
-    rows = await conn.fetch(
-        _SQL["counting_from"],
-        *columns([(place, *key, since) for place, (key, since) in enumerate(keys)], width=5),
-    )
-    found: dict[Key, list[datetime]] = defaultdict(list)
-    for row in rows:
-        found[keys[row["place"]][0]].append(row["occurred_at"])
-    return found
+    return await instants.of_keys(conn, _SQL["counting_from"], keys)
 
 
 async def charges(conn: Connection, cycle: Cycle, page: Page) -> list[CarrierCharge]:

@@ -229,7 +229,9 @@ async def test_all_cycles_at_any_instant(world: World, filled: Filled) -> None:
     """The whole road, with the clock anywhere: a cycle has what was opened or dated before it."""
     chance = random.Random(3)
     recount = filled.recount
-    for at in (instant for _ in range(6) for instant in instants(chance, filled)):
+    anywhere = [instant for _ in range(5) for instant in instants(chance, filled)]
+    closings = [opening + 168 * HOUR for _, _, opening in chance.sample(recount.counted(), 5)]
+    for at in anywhere + closings:
         world.clock.now = at
         opened = [
             (opening + 168 * HOUR, channel)
