@@ -161,7 +161,10 @@ def main(ctx: click.Context) -> None:
 @click.option("--empty", is_flag=True, help="Without the demo's data.")
 @click.pass_obj
 def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
-    """Serve over HTTP; on the embedded database with demo data."""
+    """Serve over HTTP (this is the default).
+
+    Without DATABASE_URL that is on an embedded database, at first filled with demo data.
+    """
     log.configure(settings.log_format)
     settings.secrets()
     with contextlib.ExitStack() as stack:
@@ -226,7 +229,10 @@ def migrate_command(settings: Settings) -> None:
 @click.option("--create-accounts", is_flag=True, help="Make an account of each unknown subject.")
 @click.pass_obj
 def ingest(settings: Settings, file: Path, *, create_accounts: bool) -> None:
-    """Take a FILE of events in: CloudEvents, one JSON object a line."""
+    """Take in a FILE of events, one a line.
+
+    They are CloudEvents 1.0 in JSON, as `POST /events` takes them.
+    """
 
     async def work(opened: Pool) -> Outcome:
         if create_accounts:
@@ -368,7 +374,10 @@ def token(settings: Settings, role: str, external_id: str | None, subject: str, 
 @click.option("--variables", default="{}", help="The variables, as a JSON object.")
 @click.pass_obj
 def graphql(settings: Settings, document: str, variables: str) -> None:
-    """Run a GraphQL DOCUMENT as an operator: manage plans and accounts, read anything."""
+    """Run a GraphQL DOCUMENT as an operator.
+
+    That is how plans and accounts are managed from here.
+    """
 
     async def work(opened: Pool) -> ExecutionResult:
         session = Session(opened, clock, OPERATOR)
