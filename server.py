@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from billing.errors import BillingError
 from db import embedded
-from db.migrate import MigrationError, migrate
+from db.migrate import MigrationError, migrate, pending
 from db.pool import INGESTING, READING, Pool, UnavailableError, open_pool
 from db.postmaster import EmbeddedError
 from demo.accounts import accounts
@@ -101,14 +101,26 @@ def create_app(settings: Settings, dsn: str) -> Starlette:
 def database(settings: Settings) -> Iterator[str]:
     """Find the database for a command: the one that is set, else the embedded one.
 
-    Migrations are applied where it is the embedded one: nobody else would.
+    Raises:
+        MigrationError: the one that is set has yet to be brought to this version.
     """
-    if settings.database_url is not None:
+    if settings.database_url is None:
+        with embedded.join_or_start(settings.data_dir) as cluster:
+            asyncio.run(migrate(cluster.dsn(), at=clock()))
+            yield cluster.dsn()
+    else:
+        asyncio.run(check_migrated(settings.database_url))
         yield settings.database_url
-        return
-    with embedded.join_or_start(settings.data_dir) as cluster:
-        asyncio.run(migrate(cluster.dsn(), at=clock()))
-        yield cluster.dsn()
+
+
+async def check_migrated(dsn: str) -> None:
+    """Refuse a database that is not at this version: its owner migrates it, nobody else.
+
+    Raises:
+        MigrationError: migrations are pending.
+    """
+    if names := await pending(dsn):
+        raise MigrationError(f"Migrations are pending ({', '.join(names)}): ./dev migrate.")
 
 
 def in_database(settings: Settings, work: Callable[[Pool], Coroutine[Any, Any, T]]) -> T:
@@ -170,11 +182,12 @@ def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
     with contextlib.ExitStack() as stack:
         if settings.database_url is None:
             dsn = stack.enter_context(embedded.hold(settings.data_dir)).dsn()
+            asyncio.run(migrate(dsn, at=clock()))
+            if not empty:
+                asyncio.run(feed_demo(settings.data_dir, dsn))
         else:
             dsn = settings.database_url
-        asyncio.run(migrate(dsn, at=clock()))
-        if settings.embedded and not empty:
-            asyncio.run(feed_demo(settings.data_dir, dsn))
+            asyncio.run(check_migrated(dsn))
         config = uvicorn.Config(
             create_app(settings, dsn),
             host=host,
@@ -219,7 +232,11 @@ async def feed_demo(data_dir: Path, dsn: str) -> None:
 @click.pass_obj
 def migrate_command(settings: Settings) -> None:
     """Bring the database to this version."""
-    with database(settings) as dsn:
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is None:
+            dsn = stack.enter_context(embedded.join_or_start(settings.data_dir)).dsn()
+        else:
+            dsn = settings.database_url
         for name in asyncio.run(migrate(dsn, at=clock())):
             click.echo(f"applied {name}")
 
@@ -369,11 +386,22 @@ def token(settings: Settings, role: str, external_id: str | None, subject: str, 
     click.echo(issued)
 
 
+def json_object(_ctx: click.Context, _param: click.Parameter, value: str) -> dict[str, Any]:
+    """Read an option's value."""
+    with contextlib.suppress(orjson.JSONDecodeError):
+        read = orjson.loads(value)
+        if isinstance(read, dict):
+            return read
+    raise click.BadParameter("it is not a JSON object.")
+
+
 @main.command()
 @click.argument("document")
-@click.option("--variables", default="{}", help="The variables, as a JSON object.")
+@click.option(
+    "--variables", default="{}", callback=json_object, help="The variables, as a JSON object."
+)
 @click.pass_obj
-def graphql(settings: Settings, document: str, variables: str) -> None:
+def graphql(settings: Settings, document: str, variables: dict[str, Any]) -> None:
     """Run a GraphQL DOCUMENT as an operator.
 
     That is how plans and accounts are managed from here.
@@ -381,7 +409,7 @@ def graphql(settings: Settings, document: str, variables: str) -> None:
 
     async def work(opened: Pool) -> ExecutionResult:
         session = Session(opened, clock, OPERATOR)
-        result = await root.build().execute(document, orjson.loads(variables), session)
+        result = await root.build().execute(document, variables, session)
         assert isinstance(result, ExecutionResult)
         return result
 

@@ -39,7 +39,7 @@ class MeterState:
 
     `current` is None before cycle 0, `following` where the account ends first; never both.
     `committed` is in force now, `scheduled` is what the next cycle brings, if it is
-    another amount. Customers have `limits`, operators go beyond and have None.
+    another amount. Customers are `limited` by the plan, operators go beyond.
     """
 
     meter: Meter
@@ -48,7 +48,11 @@ class MeterState:
     following: Cycle | None
     committed: int
     scheduled: int | None
-    limits: Limits | None
+    limited: bool
+
+    def limits(self, cycle: Cycle) -> Limits | None:
+        """Return how far the caller may go in `cycle`; None where there is no limit."""
+        return cycle.price_list.limits if self.limited else None
 
 
 def meter_state(
@@ -59,14 +63,13 @@ def meter_state(
     *,
     limited: bool,
 ) -> MeterState:
-    """Return how `meter` stands at `at`, with the plan's limits where the caller has any.
+    """Return how `meter` stands at `at`, for a caller whom the plan's limits bind or not.
 
     Raises:
         AccountEndedError: the account has ended.
     """
     current, following = current_cycle(account, at), next_cycle(account, at)
-    cycle = current or following
-    if cycle is None:
+    if current is None and following is None:
         raise AccountEndedError("The account has ended.")
     commitments = commitments_of(changes)
     holding = 0 if current is None else committed(commitments, meter, current.number)
@@ -78,7 +81,7 @@ def meter_state(
         following=following,
         committed=holding,
         scheduled=None if coming == holding else coming,
-        limits=cycle.price_list.limits if limited else None,
+        limited=limited,
     )
 
 
@@ -94,10 +97,10 @@ def change_commitment(state: MeterState, amount: int) -> MeterChange:
     """
     if amount == state.committed and state.scheduled is None:
         raise NothingToChangeError("This amount is in force, and nothing is scheduled.")
-    if amount != state.committed:
-        _check_commitment(state, amount)
     starts = state.committed == 0 and amount > 0 and state.current is not None
     cycle = _current(state) if starts else _next(state)
+    if amount != state.committed:
+        _check_commitment(state, cycle, amount)
     return _change(state, ChangeKind.COMMITMENT, cycle, amount)
 
 
@@ -118,12 +121,12 @@ def add_blocks(state: MeterState, blocks: int, which: WhichCycle) -> MeterChange
         NoCurrentCycleError: for the current cycle, before cycle 0.
         AccountEndedError: for the next cycle, which there will not be.
     """
-    if state.limits is not None and blocks > state.limits.purchase_blocks_max:
-        raise LimitExceededError(
-            f"At most {state.limits.purchase_blocks_max} blocks can be bought at once.",
-            field="blocks",
-        )
     cycle = _current(state) if which is WhichCycle.CURRENT else _next(state)
+    limits = state.limits(cycle)
+    if limits is not None and blocks > limits.purchase_blocks_max:
+        raise LimitExceededError(
+            f"At most {limits.purchase_blocks_max} blocks can be bought at once.", field="blocks"
+        )
     return _change(state, ChangeKind.BLOCKS, cycle, blocks)
 
 
@@ -141,8 +144,9 @@ def top_up(state: MeterState, amount_micros: int) -> MeterChange:
         raise CommitmentNeededError(
             f"A top-up needs a commitment of at least {format_micros(least)}."
         )
-    if state.limits is not None:
-        low, high = state.limits.top_up_micros_min, state.limits.top_up_micros_max
+    limits = state.limits(cycle)
+    if limits is not None:
+        low, high = limits.top_up_micros_min, limits.top_up_micros_max
         if not low <= amount_micros <= high:
             raise LimitExceededError(
                 f"A top-up is from {format_micros(low)} to {format_micros(high)}.", field="amount"
@@ -155,8 +159,8 @@ def unit_price_micros(price_list: PriceList, meter: Meter) -> int:
     return price_list.block_price_micros if meter is Meter.CONVERSATIONS else 1
 
 
-def _check_commitment(state: MeterState, amount: int) -> None:
-    limits = state.limits
+def _check_commitment(state: MeterState, cycle: Cycle, amount: int) -> None:
+    limits = state.limits(cycle)
     if limits is None or amount == 0:
         return
     if state.meter is Meter.CONVERSATIONS and amount > limits.commitment_blocks_max:

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import sqlparse
 
-from db.pool import Connection
+from db.pool import Connection, connect
 
 FOLDER = Path(__file__).with_name("migrations")
 LOCK_KEY = 0x6B6F6E74  # any number that nothing else locks
@@ -41,7 +41,7 @@ async def migrate(dsn: str, *, at: datetime, folder: Path = FOLDER) -> list[str]
         MigrationError: as `pending`, or a file fails; it leaves nothing behind, those before it
             stay applied.
     """
-    conn = await asyncpg.connect(dsn)
+    conn = await connect(dsn)
     try:
         await conn.execute(_LOCK, LOCK_KEY)
         await conn.execute(_TABLE)
@@ -60,7 +60,7 @@ async def pending(dsn: str, *, folder: Path = FOLDER) -> list[str]:
         MigrationError: files are misnamed, an applied one has changed or is unknown here, or a
             pending one comes before an applied one.
     """
-    conn = await asyncpg.connect(dsn)
+    conn = await connect(dsn)
     try:
         return list(await _pending(conn, folder))
     finally:

@@ -1,7 +1,7 @@
 """Opening and typing of asyncpg's pool, and transactions that are tried again."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -62,17 +62,41 @@ async def open_pool(
     session: dict[str, str],
     on_connect: Callable[[Connection], Coroutine[Any, Any, None]] | None = None,
 ) -> Pool:
-    """Open a pool whose sessions run in UTC under the limits of `session`."""
+    """Open a pool whose sessions run in UTC under the limits of `session`.
+
+    Raises:
+        UnavailableError: the database cannot be reached.
+    """
     assert size_max > 0
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=1,
-        max_size=size_max,
-        init=on_connect,
-        server_settings={"timezone": "UTC", "application_name": "kontingent", **session},
-    )
+    with _reaching():
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size_max,
+            init=on_connect,
+            server_settings={"timezone": "UTC", "application_name": "kontingent", **session},
+        )
     assert pool is not None
     return pool
+
+
+async def connect(dsn: str) -> Connection:
+    """Open one connection outside any pool.
+
+    Raises:
+        UnavailableError: the database cannot be reached.
+    """
+    with _reaching():
+        return await asyncpg.connect(dsn)
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Say in a sentence why a database cannot be reached: for whoever starts the server."""
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise UnavailableError(f"The database cannot be reached: {error}") from error
 
 
 @asynccontextmanager

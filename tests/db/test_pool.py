@@ -5,7 +5,17 @@ import asyncio
 import asyncpg
 import pytest
 
-from db.pool import ATTEMPTS_MAX, Connection, Pool, UnavailableError, acquire, transact
+from db.pool import (
+    ATTEMPTS_MAX,
+    READING,
+    Connection,
+    Pool,
+    UnavailableError,
+    acquire,
+    connect,
+    open_pool,
+    transact,
+)
 
 
 @pytest.mark.parametrize("error", [asyncpg.DeadlockDetectedError, asyncpg.SerializationError])
@@ -57,3 +67,11 @@ async def test_a_closed_pool_is_unavailable(pool: Pool) -> None:
     with pytest.raises(UnavailableError, match="InterfaceError"):
         async with acquire(pool):
             pass
+
+
+async def test_a_database_that_cannot_be_reached_is_said_so_without_its_password() -> None:
+    dsn = "postgresql://user:hunter2@127.0.0.1:1/db"
+    for opening in (connect(dsn), open_pool(dsn, size_max=1, session=READING)):
+        with pytest.raises(UnavailableError, match="cannot be reached") as caught:
+            await opening
+        assert "hunter2" not in str(caught.value)

@@ -259,7 +259,7 @@ def traffic(chance: random.Random, count: int) -> list[Event]:
 
     def fact() -> Fact:
         if chance.random() < 0.25:
-            amount = chance.choice((1, 53_200, chance.randrange(1, 10**7)))
+            amount = chance.choice((0, 1, 53_200, chance.randrange(10**7)))
             return Charge(instant(), chance.choice(("VOICE", "SMS")), amount, "EUR", None, None)
         return Message(
             occurred_at=instant(),

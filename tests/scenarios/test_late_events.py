@@ -186,6 +186,17 @@ async def test_late_charges(acme: World) -> None:
     ]
 
 
+async def test_a_late_charge_of_nothing_is_booked_too(acme: World) -> None:
+    """It is one charge more, which a closed cycle does not show."""
+    acme.clock.now = utc(CLOSED)
+    await take(acme, charge("acme", "2026-09-10", "0", id="free"))
+    cycles = await shown(acme, "acme")
+    assert (cycles[0].spent, cycles[1].spent) == ({}, {"VOICE": (0, 1)})
+    assert await adjustments(acme.pool, "acme") == [
+        Adjusted("CARRIER", "VOICE", 0, 0, 1, "free", utc("2026-09-10"))
+    ]
+
+
 async def test_a_late_conflict_changes_nothing(acme: World) -> None:
     await take(acme, on("09-01"))
     acme.clock.now = utc(CLOSED)
@@ -211,7 +222,7 @@ class Sent:
     def event(self, external_id: str, lifetime: timedelta) -> Event:
         at = SIGNED_UP_AT + lifetime * self.age / 1_000
         if self.kind is None:
-            fact = Charge(at, self.channel, 1 + self.age * 12_345, "EUR", None, None)
+            fact = Charge(at, self.channel, self.age * 12_345, "EUR", None, None)
             return Event(external_id, "carrier", uuid4().hex, fact)
         said = Message(at, self.contact, self.channel, Direction.OUTBOUND, False, self.kind)  # noqa: FBT003
         return Event(external_id, "inbox", uuid4().hex, said)

@@ -1,0 +1,241 @@
+"""The command line, as people use it: real processes on a data folder of their own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from db.embedded import Cluster
+from server import DEMO_DONE
+from tests.conftest import cloned
+
+ROOT = Path(__file__).parents[1]
+MESSAGES = ROOT / "demo" / "support-messages.ndjson"
+SERVING = re.compile(r"Serving at (http://127\.0\.0\.1:\d+), GraphQL at /graphql\n")
+
+
+def environment(data_dir: Path, **variables: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KONTINGENT_")}
+    kept.pop("DATABASE_URL", None)
+    return {**kept, "KONTINGENT_DATA_DIR": str(data_dir), **variables}
+
+
+def command(data_dir: Path, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / "server.py", *args],
+        env=environment(data_dir, **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def output(data_dir: Path, *args: str) -> str:
+    done = command(data_dir, *args)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def post(url: str, body: bytes, media_type: str, bearer: str) -> Any:
+    request = urllib.request.Request(
+        url, body, {"authorization": f"Bearer {bearer}", "content-type": media_type}
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
+def started(data_dir: Path, *args: str) -> tuple[subprocess.Popen[str], str]:
+    """Start to serve; returns the process and the address once it answers."""
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "server.py", *args, "--port", "0"],
+        env=environment(data_dir),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        found = SERVING.match(line)
+        if found:
+            return process, found[1]
+    raise AssertionError("it ended without serving")
+
+
+def stopped(process: subprocess.Popen[str]) -> int:
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+    process.stderr.close()
+    return process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """An empty server that commands join."""
+    data_dir = tmp_path_factory.mktemp("served") / "data"
+    process, address = started(data_dir, "serve", "--empty")
+    yield data_dir, address
+    stopped(process)
+
+
+def test_a_file_is_taken_in_beside_the_server_and_shown_by_it(served: tuple[Path, str]) -> None:
+    data_dir, address = served
+    taken = command(data_dir, "ingest", "--create-accounts", str(MESSAGES))
+    assert taken.stdout == "2,342 accepted, 7 duplicates (1 of them conflicts), 0 rejected\n"
+    assert taken.stderr.startswith("25 accounts created\n")
+    assert taken.returncode == 0
+    again = command(data_dir, "ingest", "--create-accounts", str(MESSAGES))
+    assert again.stdout == "0 accepted, 2,349 duplicates (1 of them conflicts), 0 rejected\n"
+    assert again.stderr.startswith("0 accounts created\n")
+    token = output(data_dir, "token", "--account", "SpotifyCares")
+    query = b'{"query": "{ account { name cycles(last: 1) { nodes { number startsOn } } } }"}'
+    assert post(f"{address}/graphql", query, "application/json", token) == {
+        "data": {
+            "account": {
+                "name": "SpotifyCares",
+                "cycles": {"nodes": [{"number": 0, "startsOn": "2020-03-21"}]},
+            }
+        }
+    }
+
+
+def test_a_broken_line_is_named_and_the_rest_goes_on(
+    served: tuple[Path, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_text('{"broken\n\n{"type": "message"}\n')
+    done = command(served[0], "ingest", str(file))
+    assert done.stdout == "0 accepted, 0 duplicates (0 of them conflicts), 2 rejected\n"
+    assert "  UNREADABLE line 1: is not JSON.\n" in done.stderr
+    assert "  INVALID_EVENT line 3: " in done.stderr
+    assert done.returncode == 1
+
+
+def test_a_key_is_made_listed_used_and_revoked(served: tuple[Path, str]) -> None:
+    data_dir, address = served
+    key = output(data_dir, "key", "create", "--scope", "ingest", "--name", "chat")
+    prefix = key.partition(".")[0]
+    assert re.fullmatch(r"kk_[a-z2-7]{8}\.[\w-]{43}", key)
+    reply = post(f"{address}/events", b"[]", "application/cloudevents-batch+json", key)
+    assert reply == {"accepted": 0, "duplicates": 0, "conflicts": 0, "rejected": 0, "errors": []}
+    assert f"{prefix}  ingest        live                chat" in output(data_dir, "key", "list")
+    assert output(data_dir, "key", "revoke", prefix) == ""
+    assert command(data_dir, "key", "revoke", prefix).stderr == (
+        f"Error: There is no live key {prefix}.\n"
+    )
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        post(f"{address}/events", b"[]", "application/cloudevents-batch+json", key)
+
+
+def test_an_operator_runs_graphql(served: tuple[Path, str]) -> None:
+    data_dir, _ = served
+    document = "query ($first: Int!) { accounts(first: $first) { nodes { plan } } }"
+    done = output(data_dir, "graphql", document, "--variables", '{"first": 1}')
+    assert json.loads(done)["data"].keys() == {"accounts"}
+    failed = command(data_dir, "graphql", "{ account { name } }")
+    assert json.loads(failed.stdout)["errors"][0]["extensions"] == {
+        "code": "BAD_USER_INPUT",
+        "field": "id",
+    }
+    assert failed.returncode == 1
+    broken = command(data_dir, "graphql", "{ __typename }", "--variables", "{")
+    assert broken.stderr.splitlines()[-1].startswith("Error: Invalid value for '--variables'")
+
+
+def test_a_second_server_on_the_data_is_refused_in_words(served: tuple[Path, str]) -> None:
+    done = command(served[0], "serve", "--port", "0")
+    assert re.fullmatch(r"Error: \S+ is in use by process \d+: stop that first\.\n", done.stderr)
+    assert done.returncode == 1
+
+
+def test_the_demo_is_taken_in_once(tmp_path: Path) -> None:
+    process, address = started(tmp_path / "data")
+    assert (tmp_path / "data" / DEMO_DONE).exists()
+    token = output(tmp_path / "data", "token", "--account", "acme-support")
+    query = b'{"query": "{ account { cycle { number state conversationUsage { used } } } }"}'
+    first = post(f"{address}/graphql", query, "application/json", token)
+    assert first["data"]["account"]["cycle"]["conversationUsage"]["used"] > 0
+    stopped(process)
+    process, address = started(tmp_path / "data")
+    assert post(f"{address}/graphql", query, "application/json", token) == first
+    stopped(process)
+
+
+@pytest.mark.parametrize(
+    ("args", "variables", "message"),
+    [
+        pytest.param(
+            ["token"],
+            {},
+            "Error: the role admin needs an account: --account EXTERNAL_ID.\n",
+            id="no_account",
+        ),
+        pytest.param(
+            ["token"],
+            {"KONTINGENT_DATADIR": "x"},
+            "Error: KONTINGENT_DATADIR: no such setting. Is it KONTINGENT_DATA_DIR?\n",
+            id="unknown_setting",
+        ),
+        pytest.param(
+            ["serve"],
+            {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/x"},
+            "Error: With DATABASE_URL, set KONTINGENT_TOKEN_SECRET (at least 32 bytes) or "
+            "KONTINGENT_JWKS_URL (https): who signs the tokens?\n",
+            id="no_secret",
+        ),
+        pytest.param(
+            ["migrate"],
+            {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/x"},
+            "Error: The database cannot be reached: [Errno 111] Connect call failed "
+            "('127.0.0.1', 1)\n",
+            id="no_database",
+        ),
+    ],
+)
+def test_what_is_the_matter_is_said_in_a_sentence(
+    tmp_path: Path, args: list[str], variables: dict[str, str], message: str
+) -> None:
+    done = command(tmp_path / "data", *args, **variables)
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bare(cluster: Cluster) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    async with cloned(cluster, "template1") as url:
+        yield url
+
+
+def test_a_given_database_is_migrated_by_its_owner_first(bare: str, tmp_path: Path) -> None:
+    refused = command(tmp_path / "data", "key", "list", DATABASE_URL=bare)
+    assert refused.stderr.startswith("Error: Migrations are pending (0001_accounts, ")
+    applied = command(tmp_path / "data", "migrate", DATABASE_URL=bare)
+    assert applied.stdout.splitlines()[0] == "applied 0001_accounts"
+    assert command(tmp_path / "data", "migrate", DATABASE_URL=bare).stdout == ""
+    assert command(tmp_path / "data", "key", "list", DATABASE_URL=bare).returncode == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_help_lists_the_commands_each_with_its_use(tmp_path: Path) -> None:
+    listed = output(tmp_path, "--help").partition("Commands:\n")[2]
+    names = [line.split(maxsplit=1) for line in listed.splitlines()]
+    assert [name for name, _ in names] == [
+        "graphql",
+        "ingest",
+        "key",
+        "migrate",
+        "print-schema",
+        "serve",
+        "test",
+        "token",
+    ]
+    assert all(use.endswith((".", ").")) and "..." not in use for _, use in names)
