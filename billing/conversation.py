@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from billing.commitment import Adjustment, GrantKind, Meter
-from billing.cycle import Cycle, CycleState, booking_number, closed_at
+from billing.cycle import Cycle, CycleState
 from billing.figures import Figures
 from billing.instant import local
 from billing.plan import BLOCK_SIZE
@@ -125,8 +125,8 @@ class ConversationState(Enum):
 class Conversation:
     """One window, the message that opened it, and the cycle it lands in (D9).
 
-    `opened_source` and `opened_id` name the opening message; `recorded_at` is when it
-    arrived.
+    `opened_source` and `opened_id` name the opening message. Where that came when the cycle
+    was closed and added to it, `booked_cycle` is the one that carries it (D11).
     """
 
     cycle: Cycle = field(repr=False)
@@ -135,7 +135,7 @@ class Conversation:
     closes_at: datetime
     opened_source: str
     opened_id: str
-    recorded_at: datetime
+    booked_cycle: int | None
 
     @property
     def opened_at(self) -> datetime:
@@ -150,15 +150,13 @@ class Conversation:
 
     @property
     def late(self) -> bool:
-        """Whether the message arrived when the cycle was closed, which kept its number (D11)."""
-        return self.recorded_at >= closed_at(self.cycle.account, self.cycle.period)
+        """Whether it came when the cycle was closed, which kept its number."""
+        return self.booked_cycle is not None
 
     @property
     def counts_in_cycle(self) -> int:
         """The number of the cycle whose usage has it."""
-        if self.late:
-            return booking_number(self.cycle.account, self.recorded_at)
-        return self.cycle.number
+        return self.cycle.number if self.booked_cycle is None else self.booked_cycle
 
     @property
     def why(self) -> str:

@@ -1,6 +1,6 @@
 """What the platform reports: messages and carrier charges, each an immutable fact."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple, TypeAlias
@@ -106,19 +106,19 @@ class Event:
     source: str
     id: str
     fact: Fact
+    event_id: EventId = field(init=False, compare=False, repr=False)
 
-    @property
-    def event_id(self) -> EventId:
-        """What makes the event unique."""
-        return EventId(account_id_of(self.external_id), self.source, self.id)
+    def __post_init__(self) -> None:
+        # Made once: a batch looks it up several times an event.
+        event_id = EventId(account_id_of(self.external_id), self.source, self.id)
+        object.__setattr__(self, "event_id", event_id)
 
     @property
     def label(self) -> Label:
         """The channel or feature that the event uses."""
-        account_id = account_id_of(self.external_id)
         if isinstance(self.fact, Message):
-            return Label(account_id, LabelKind.CHANNEL, self.fact.channel)
-        return Label(account_id, LabelKind.FEATURE, self.fact.feature)
+            return Label(self.event_id.account_id, LabelKind.CHANNEL, self.fact.channel)
+        return Label(self.event_id.account_id, LabelKind.FEATURE, self.fact.feature)
 
 
 class RejectionCode(Enum):

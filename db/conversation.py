@@ -42,7 +42,13 @@ async def page(
 ) -> list[Conversation]:
     """Fetch a page of the account's conversations that close in `closing`, newest first."""
     rows = await conn.fetch(
-        _SQL["page"], cycle.account.id, closing.start, closing.end, contact, *page.parameters
+        _SQL["page"],
+        cycle.account.id,
+        cycle.number,
+        closing.start,
+        closing.end,
+        contact,
+        *page.parameters,
     )
     return [
         Conversation(
@@ -52,7 +58,7 @@ async def page(
             closes_at=row["closes_at"],
             opened_source=row["source"],
             opened_id=row["event_id"],
-            recorded_at=row["recorded_at"],
+            booked_cycle=row["booked_cycle"],
         )
         for row in rows
     ]

@@ -1,6 +1,7 @@
 """Laws of the house, each of which a careless change would break in silence."""
 
 import inspect
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    parse,
+    validate,
 )
 from pglast.enums import A_Expr_Kind, BoolExprType, ConstrType
 from pglast.visitors import Visitor
@@ -41,8 +44,10 @@ import schema.meter
 import schema.page
 import schema.plan
 from billing.account import AccountAt
+from billing.event import Event
 from db import queries
 from db.pool import Pool, acquire
+from edge import cloudevent
 from edge.settings import Settings
 from resolvers import access
 from resolvers.context import Context
@@ -542,3 +547,13 @@ def test_every_limit_is_named_in_a_test() -> None:
     )
     named = set(re.findall(r"\b[A-Z][A-Z0-9_]*_(?:MAX|MIN)\b", tests))
     assert limits - named == set()
+
+
+def test_what_the_readme_sends_is_taken() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    bodies = [json.loads(body) for body in re.findall(r"-d '(\{.*?\})'\n", readme, re.DOTALL)]
+    documents = re.findall(r"\./dev graphql '(.*?)'\n", readme, re.DOTALL)
+    queries = [body["query"] for body in bodies if "query" in body] + documents
+    assert [validate(SDL, parse(query)) for query in queries] == [[], [], []]
+    (event,) = [body for body in bodies if "specversion" in body]
+    assert isinstance(cloudevent.read(0, event), Event)

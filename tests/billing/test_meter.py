@@ -163,9 +163,7 @@ def test_the_amount_in_force_cancels_what_is_scheduled() -> None:
 
 @pytest.mark.parametrize("amounts", [[], [5], [9, 5], [5, 0]])
 def test_an_end_that_is_scheduled_is_cancelled_like_any_other_change(amounts: list[int]) -> None:
-    meter = state(
-        CONVERSATIONS, *(held(CONVERSATIONS, a, n, n + 1) for n, a in enumerate(amounts))
-    )
+    meter = state(CONVERSATIONS, *(held(CONVERSATIONS, a, n, n + 1) for n, a in enumerate(amounts)))
     if meter.scheduled is None:
         with pytest.raises(NothingToChangeError) as caught:
             cancel_scheduled(meter)
@@ -185,9 +183,7 @@ def test_from_nothing_with_something_scheduled_it_starts_at_once_and_replaces_it
     """So it is before a change of interval, which names the commitments that come with it."""
     found = committing([0, 4], 2)
     assert (found.cycle, found.effective_at) == (0, NOW)
-    after = state(
-        CONVERSATIONS, held(CONVERSATIONS, 0), held(CONVERSATIONS, 4, 1, 2), found
-    )
+    after = state(CONVERSATIONS, held(CONVERSATIONS, 0), held(CONVERSATIONS, 4, 1, 2), found)
     assert (after.committed, after.scheduled) == (2, None)
 
 

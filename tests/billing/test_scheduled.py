@@ -61,9 +61,7 @@ def test_nothing_comes_after_the_last_cycle() -> None:
 def test_the_day_is_that_of_the_zone_that_the_next_cycle_has() -> None:
     moving = account(
         MONTHLY,
-        terms(
-            "2026-10-25", "America/New_York", starts_at="2026-11-24T23:00", first_cycle=1, seq=1
-        ),
+        terms("2026-10-25", "America/New_York", starts_at="2026-11-24T23:00", first_cycle=1, seq=1),
     )
     found = scheduled_amount(Cycle.of(moving, 0, NOW), FIGURES, Meter.CONVERSATIONS)
     assert found == ScheduledAmount(5, utc("2026-11-24T23:00"), date(2026, 11, 24))

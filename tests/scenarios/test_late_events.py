@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billing.account import account_id_of
 from billing.event import Charge, Direction, Event, Message, MessageKind
 from tests.billing.oracle import Stretch
 from tests.support.facts import (
@@ -78,6 +79,13 @@ async def test_a_late_message_between_two_adds_none(acme: World) -> None:
     assert await openings(acme) == ["09-01T00", "09-08T12", "10-01T00"]
     assert await used(acme) == {0: 2, 1: 1, 2: 0}
     assert await adjustments(acme.pool, "acme") == []
+    listed = await acme.data(
+        "query ($id: ID!) { account(id: $id) { cycle(number: 0) { conversationUsage { "
+        "conversations { nodes { openedAt late countsInCycle } } } } } }",
+        {"id": str(account_id_of("acme"))},
+    )
+    nodes = listed["account"]["cycle"]["conversationUsage"]["conversations"]["nodes"]
+    assert [(node["late"], node["countsInCycle"]) for node in nodes] == [(False, 0), (False, 0)]
 
 
 @pytest.mark.parametrize(

@@ -180,16 +180,21 @@ async def test_a_commitment_from_nothing_is_in_force_at_once(world: World) -> No
 async def test_the_statements_of_a_change(world: World) -> None:
     """Lock, read, key, version, effect, its numbers, key: nothing else, whatever the ledger."""
     await world.account("acme")
-    await send(world, "changeConversationCommitment", blocks=3)
     start = ["account.lock", "account.by_ids", "idempotency.find", "meter_change.of_account"]
-    end = ["usage.of_cycles", "idempotency.insert"]
-    await send(world, "addConversationBlocks", 1, blocks=3)
-    assert world.statements == [*start, "meter_change.insert", *end]
-    await send(world, "changeConversationCommitment", 2, blocks=2)
-    assert world.statements == [*start, "meter_change.insert", "usage.of_cycles", *end]
+    end = ["meter_change.insert", "usage.of_cycles", "idempotency.insert"]
+    covering = [*end[:2], "usage.of_cycles", end[2]]  # the next cycle's quota may be lower
+    await send(world, "changeConversationCommitment", blocks=3)
+    assert world.statements == [*start, *covering]
+    await send(world, "changeConversationCommitment", 1, blocks=2)
+    assert world.statements == [*start, *covering]
+    for cycle in ("CURRENT", "NEXT"):
+        version = 2 if cycle == "CURRENT" else 3
+        await send(world, "addConversationBlocks", version, blocks=3, cycle=cycle)
+        assert world.statements == [*start, *end]
     await send(world, "addConversationBlocks", 1, blocks=3)
     assert world.statements == start
     await send(world, "changeCarrierCommitment", key="k", amount="25")
+    assert world.statements == [*start, *end]
     await send(world, "changeCarrierCommitment", key="k", amount="25")
     assert world.statements == start[:3]
 
