@@ -127,7 +127,8 @@ def temporary(*, bin_dir: Path | None = None) -> Iterator[Cluster]:
         EmbeddedError: it does not start.
     """
     shm = Path("/dev/shm")  # noqa: S108 - what is made in it is private
-    roomy = shm.is_dir() and shutil.disk_usage(shm).free > SHM_FREE_MIN_BYTES
+    usable = os.access(shm, os.W_OK)
+    roomy = usable and shutil.disk_usage(shm).free > SHM_FREE_MIN_BYTES
     with (
         tempfile.TemporaryDirectory(prefix="kontingent-", dir=shm if roomy else None) as folder,
         running(Path(folder).resolve(), bin_dir, durable=False) as socket_dir,

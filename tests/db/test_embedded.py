@@ -316,3 +316,12 @@ def test_root_without_other_users_becomes_nobody_by_name(
     monkeypatch.setattr(postmaster, "_CHILD", tmp_path / "child.py")
     with join_or_start(broken) as cluster:
         assert Path(f"/proc/{cluster.pid}").stat().st_uid == 0
+
+
+def test_a_temporary_one_does_without_memory_that_it_may_not_write_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with temporary() as cluster:
+        assert not cluster.data_dir.is_relative_to("/dev/shm")
+        assert cluster.alive()
