@@ -1,6 +1,7 @@
 """How admins may change a meter, and what each change comes to (R11, R14, R15, D20)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -23,7 +24,7 @@ from billing.errors import (
     NothingToChangeError,
 )
 from billing.money import format_micros
-from billing.plan import Limits, PriceList
+from billing.plan import BLOCKS_MAX, Limits, PriceList
 
 
 class WhichCycle(Enum):
@@ -39,7 +40,8 @@ class MeterState:
 
     `current` is None before cycle 0, `following` where the account ends first; never both.
     `committed` is in force now, `scheduled` is what the next cycle brings, if it is
-    another amount. Customers are `limited` by the plan, operators go beyond.
+    another amount; `bought` are blocks by cycle. Customers are `limited` by the plan,
+    operators go beyond.
     """
 
     meter: Meter
@@ -48,6 +50,7 @@ class MeterState:
     following: Cycle | None
     committed: int
     scheduled: int | None
+    bought: Mapping[int, int]
     limited: bool
 
     def limits(self, cycle: Cycle) -> Limits | None:
@@ -74,6 +77,10 @@ def meter_state(
     commitments = commitments_of(changes)
     holding = 0 if current is None else committed(commitments, meter, current.number)
     coming = holding if following is None else committed(commitments, meter, following.number)
+    bought: Counter[int] = Counter()
+    for change in changes:
+        if change.kind is ChangeKind.BLOCKS:
+            bought[change.cycle] += change.amount
     return MeterState(
         meter=meter,
         version=latest_version(changes, meter),
@@ -81,6 +88,7 @@ def meter_state(
         following=following,
         committed=holding,
         scheduled=None if coming == holding else coming,
+        bought=bought,
         limited=limited,
     )
 
@@ -117,7 +125,7 @@ def add_blocks(state: MeterState, blocks: int, which: WhichCycle) -> MeterChange
     """Buy blocks of conversations for one cycle.
 
     Raises:
-        LimitExceededError: more than a customer may buy at once.
+        LimitExceededError: more than a customer may buy at once, or anybody for a cycle.
         NoCurrentCycleError: for the current cycle, before cycle 0.
         AccountEndedError: for the next cycle, which there will not be.
     """
@@ -126,6 +134,10 @@ def add_blocks(state: MeterState, blocks: int, which: WhichCycle) -> MeterChange
     if limits is not None and blocks > limits.purchase_blocks_max:
         raise LimitExceededError(
             f"At most {limits.purchase_blocks_max} blocks can be bought at once.", field="blocks"
+        )
+    if state.bought.get(cycle.number, 0) + blocks > BLOCKS_MAX:
+        raise LimitExceededError(
+            f"At most {BLOCKS_MAX:,} blocks can be bought for a cycle.", field="blocks"
         )
     return _change(state, ChangeKind.BLOCKS, cycle, blocks)
 

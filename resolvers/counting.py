@@ -16,7 +16,6 @@ from billing.commitment import AdjustmentReason, Meter
 from billing.cycle import Cycle, booking_number, closed_number
 from billing.event import Charge, EventId, Fact, Message
 from billing.figures import ChargeSum
-from billing.instant import TICK
 from billing.window import WINDOW, Change, Key
 from db import adjustment, conversation, event, rollup
 from db.adjustment import Booking
@@ -59,10 +58,7 @@ def _grown(
     bookings: Iterable[Booking],
     at: datetime,
 ) -> list[Cycle]:
-    """Return the cycles, not closed, in which more is used than before.
-
-    They are seen at an instant by which all new windows are open.
-    """
+    """Return the cycles, not closed, in which more is used than before."""
     grown = {
         (booking.event_id.account_id, booking.booked_cycle)
         for booking in bookings
@@ -73,8 +69,7 @@ def _grown(
         number = _landing(account, opening)
         if number is not None and _closed_number(account, opening + WINDOW, at) is None:
             grown.add((account.id, number))
-    seen_at = max([at, *(opening for _, opening in opened)]) + TICK
-    return [Cycle.of(accounts[id_], number, seen_at) for id_, number in sorted(grown)]
+    return [Cycle.of(accounts[id_], number, at) for id_, number in sorted(grown)]
 
 
 async def _changes(

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from billing.account import Account, AccountAt
-from billing.commitment import LedgerEntry, Meter, MeterChange
+from billing.commitment import ChangeKind, LedgerEntry, Meter, MeterChange
 from billing.errors import BadInputError, IdempotencyConflictError, StaleVersionError
 from billing.instant import local
 from billing.meter import (
@@ -23,6 +23,7 @@ from billing.meter import (
     meter_state,
     top_up,
 )
+from billing.plan import BLOCKS_MAX
 from billing.snapshot import CycleSnapshot, snapshot
 from db import idempotency, meter_change, usage
 from db.idempotency import Asked, Kept
@@ -36,6 +37,8 @@ from resolvers.principal import Role
 
 KEY = re.compile(r"[!-~]{1,128}")
 """What an idempotency key may be: 1 to 128 visible ASCII characters."""
+
+_VERSION = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ async def change_conversation_commitment(
     ctx: Context, request: Request, *, blocks: int
 ) -> MeterOutcome:
     """Commit to `blocks` of 100 conversations a cycle."""
-    _check_least(blocks, 0, "blocks")
+    _check_blocks(blocks, 0)
     return await _change(
         ctx,
         request,
@@ -84,7 +87,8 @@ async def change_carrier_commitment(
     ctx: Context, request: Request, *, amount_micros: int
 ) -> MeterOutcome:
     """Commit to `amount_micros` of carrier cost a cycle."""
-    _check_least(amount_micros, 0, "amount")
+    if amount_micros < 0:
+        raise BadInputError("It must not be negative.", field="amount")
     return await _change(
         ctx,
         request,
@@ -98,7 +102,7 @@ async def add_conversation_blocks(
     ctx: Context, request: Request, *, blocks: int, cycle: WhichCycle
 ) -> MeterOutcome:
     """Buy `blocks` of 100 conversations for one cycle."""
-    _check_least(blocks, 1, "blocks")
+    _check_blocks(blocks, 1)
     return await _change(
         ctx,
         request,
@@ -112,7 +116,8 @@ async def top_up_carrier_balance(
     ctx: Context, request: Request, *, amount_micros: int
 ) -> MeterOutcome:
     """Add `amount_micros` to the current cycle's balance."""
-    _check_least(amount_micros, 1, "amount")
+    if amount_micros <= 0:
+        raise BadInputError("It must be more than 0.", field="amount")
     return await _change(
         ctx,
         request,
@@ -142,7 +147,7 @@ async def ledgers_of_accounts(
 ) -> list[Paged[LedgerEntry] | Exception]:
     """Return a page of each account's changes to its meters, newest first (D21)."""
     wanted = page(first, after)
-    if wanted.after is not None and not wanted.after[2].isdecimal():
+    if wanted.after is not None and not _VERSION.fullmatch(wanted.after[2]):
         raise BadInputError("It is not a cursor of this list.", field="after")
     refusals = [access.usage_refusal(ctx, account.account) for account in accounts]
     ids = [account.id for account, refused in zip(accounts, refusals, strict=True) if not refused]
@@ -174,7 +179,7 @@ async def _change(
         RuleError: what `rule` raises, a key used for something else, a stale version.
     """
     user = access.admin_or_operator(ctx)
-    account_id = access.account_id(ctx, request.account_id)
+    account_id = access.account_id(ctx, request.account_id, field="accountId")
     if not KEY.fullmatch(request.idempotency_key):
         raise BadInputError("It must be 1 to 128 visible ASCII characters.", field="idempotencyKey")
 
@@ -196,7 +201,7 @@ async def _change(
         change = rule(state)
         record = Record(at, user.subject, asked.mutation)
         await meter_change.insert(conn, account_id, change, record)
-        if state.following is not None and change.cycle == state.following.number:
+        if state.following is not None and _commits(change):
             await surcharge.cover(conn, [state.following], at=at)
         outcome = await _outcome(conn, account, state, change)
         kept = Kept(asked, _OUTCOME.dump_json(outcome).decode())
@@ -234,8 +239,11 @@ async def _outcome(
     )
 
 
-def _check_least(value: int, least: int, field: str) -> None:
-    if value < least:
-        raise BadInputError(
-            "It must not be negative." if least == 0 else "It must be more than 0.", field=field
-        )
+def _commits(change: MeterChange) -> bool:
+    """Tell whether it may lower the next cycle's quota: also one that starts now may (D15)."""
+    return change.meter is Meter.CONVERSATIONS and change.kind is ChangeKind.COMMITMENT
+
+
+def _check_blocks(blocks: int, least: int) -> None:
+    if not least <= blocks <= BLOCKS_MAX:
+        raise BadInputError(f"It must be {least} to {BLOCKS_MAX:,}.", field="blocks")

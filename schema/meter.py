@@ -112,7 +112,7 @@ class _MeterInput:
 class ChangeConversationCommitmentInput(_MeterInput):
     blocks: int = strawberry.field(
         description="0 ends it; customers may go up to the plan's limit, 100 unless it says "
-        "otherwise."
+        "otherwise, operators to a million."
     )
 
 
@@ -193,7 +193,7 @@ async def change_carrier_commitment(
 class AddConversationBlocksInput(_MeterInput):
     blocks: int = strawberry.field(
         description="At least 1; customers up to the plan's limit at once, 100 unless it says "
-        "otherwise."
+        "otherwise, operators up to a million, which is also the most for a cycle."
     )
     cycle: WhichCycle = strawberry.field(
         default=WhichCycle.CURRENT,

@@ -31,7 +31,7 @@ from billing.meter import (
     top_up,
     unit_price_micros,
 )
-from billing.plan import Interval, Limits
+from billing.plan import BLOCKS_MAX, Interval, Limits
 from billing.terms import Terms
 from tests.billing.build import BOOST, MICROS, account, price_list, terms, utc
 
@@ -339,6 +339,20 @@ def test_customers_buy_at_most_100_blocks_at_once_and_operators_more(which: Whic
     assert add_blocks(state(CONVERSATIONS, limited=False), 101, which).amount == 101
 
 
+@pytest.mark.parametrize("limited", [True, False])
+def test_nobody_buys_more_than_a_million_blocks_for_a_cycle(*, limited: bool) -> None:
+    """Quotas stay within the 32 bits that clients get."""
+    most = replace(held(CONVERSATIONS, BLOCKS_MAX - 2), kind=ChangeKind.BLOCKS)
+    one = replace(held(CONVERSATIONS, 1, version=2), kind=ChangeKind.BLOCKS)
+    full = state(CONVERSATIONS, most, one, held(CONVERSATIONS, 5, version=3), limited=limited)
+    assert add_blocks(full, 1, WhichCycle.CURRENT).amount == 1
+    assert add_blocks(full, 2, WhichCycle.NEXT).amount == 2
+    with pytest.raises(LimitExceededError) as caught:
+        add_blocks(full, 2, WhichCycle.CURRENT)
+    assert caught.value.message == "At most 1,000,000 blocks can be bought for a cycle."
+    assert caught.value.field == "blocks"
+
+
 def test_a_top_up_is_for_the_current_cycle_at_once() -> None:
     assert top_up(state(CARRIER, held(CARRIER, 25 * EUR)), 1_500_001) == MeterChange(
         meter=CARRIER,
@@ -357,7 +371,7 @@ def test_a_top_up_is_for_the_current_cycle_at_once() -> None:
     [(EUR - 1, False), (EUR, True), (1_000 * EUR, True), (1_000 * EUR + 1, False)],
 )
 def test_customers_top_up_within_the_plans_limits_and_operators_beyond(
-    amount: int, allowed: bool
+    amount: int, *, allowed: bool
 ) -> None:
     past = held(CARRIER, 25 * EUR)
     assert top_up(state(CARRIER, past, limited=False), amount).amount == amount
@@ -376,7 +390,7 @@ def test_customers_top_up_within_the_plans_limits_and_operators_beyond(
     [[], [held(CARRIER, 25 * EUR - 1)], [held(CARRIER, 0)]],
     ids=["none", "too_little", "ended"],
 )
-def test_a_top_up_needs_the_least_commitment(past: list[MeterChange], limited: bool) -> None:
+def test_a_top_up_needs_the_least_commitment(past: list[MeterChange], *, limited: bool) -> None:
     with pytest.raises(CommitmentNeededError) as caught:
         top_up(state(CARRIER, *past, limited=limited), EUR)
     assert caught.value.message == "A top-up needs a commitment of at least 25.00."

@@ -295,11 +295,13 @@ async def test_before_cycle_0_changes_are_for_it_and_the_answer_shows_it(world: 
 
 async def test_an_operator_goes_beyond_on_any_account_and_is_named(world: World) -> None:
     await world.account("acme")
-    acme = {"accountId": str(account_id_of("acme")), "principal": OPERATOR}
+    acme: dict[str, Any] = {"accountId": str(account_id_of("acme")), "principal": OPERATOR}
     changed = await send(world, "changeConversationCommitment", blocks=BLOCKS_MAX, **acme)
     assert changed["conversationUsage"]["quota"] == 100_000_500
     bought = await send(world, "addConversationBlocks", 1, blocks=BLOCKS_MAX, **acme)
     assert bought["conversationUsage"]["quota"] == 200_000_500
+    more = await send(world, "addConversationBlocks", 2, blocks=1, **acme)
+    assert more["message"] == "At most 1,000,000 blocks can be bought for a cycle."
     balance = await send(world, "changeCarrierCommitment", amount="1000000000", **acme)
     assert balance["carrierBalance"]["limit"] == "1000000000.00"
     topped = await send(world, "topUpCarrierBalance", 1, amount="0.000001", **acme)
@@ -511,9 +513,7 @@ async def test_bad_input_names_the_field_and_changes_nothing(
     given = {"idempotencyKey": "k", "expectedVersion": 0, **ARGUMENTS[mutation], **arguments}
     for principal in (ANNA, OPERATOR):
         given.setdefault("accountId", str(account_id_of("acme")))
-        refusals = await settled.refusals(
-            document(mutation), {"input": given}, principal=principal
-        )
+        refusals = await settled.refusals(document(mutation), {"input": given}, principal=principal)
         assert refusals == [("BAD_USER_INPUT", field)]
     assert await contents(settled.pool) == before
 
@@ -579,9 +579,7 @@ async def test_the_same_key_gives_equal_data_whatever_has_happened_since(world: 
     answers = []
     for number, (mutation, version, arguments) in enumerate(calls):
         world.clock.now += timedelta(microseconds=1)
-        answers.append(
-            await send(world, mutation, version, key=f"key-{number}", **arguments)
-        )
+        answers.append(await send(world, mutation, version, key=f"key-{number}", **arguments))
     assert [answer["__typename"] for answer in answers] == ["MeterChanged"] * 6
     for at in LATER:
         world.clock.now = utc(at)
@@ -603,7 +601,12 @@ async def test_the_same_input_in_other_words_is_the_same(world: World) -> None:
         world, TOP, 1, key="k", amount="5.000000", accountId=str(account_id_of("acme"))
     )
     by_staff = await send(
-        world, TOP, 1, key="k", amount="5.0", accountId=str(account_id_of("acme")).upper(),
+        world,
+        TOP,
+        1,
+        key="k",
+        amount="5.0",
+        accountId=str(account_id_of("acme")).upper(),
         principal=OPERATOR,
     )
     assert first == again == by_staff
@@ -930,6 +933,19 @@ async def test_terms_that_come_next_are_on_the_account_until_they_are_in_force(
     assert (await ask(world, TERMS))["scheduledChange"]["plan"] == "Pro"
     world.clock.now = utc(NEXT)
     assert (await ask(world, TERMS))["scheduledChange"] is None
+
+
+async def test_what_starts_now_replaces_what_a_change_of_interval_brings(world: World) -> None:
+    await world.account("acme")
+    yearly = {"interval": "YEARLY", "conversationBlocks": 5, "carrierCommitment": "0"}
+    given = {"accountId": str(account_id_of("acme")), **yearly}
+    await world.data(CHANGE_TERMS, {"input": given})
+    started = await send(world, COMMIT, 1, blocks=2)
+    assert head(started) == ("COMMITMENT", 2, 0, "36.00", NOON, "2026-11-22")
+    nodes = (await ledger(world, meter="CONVERSATIONS"))["nodes"]
+    assert [
+        (node["version"], node["cycleNumber"], node["replacedByVersion"]) for node in nodes
+    ] == [(2, 0, None), (1, 1, 2)]
 
 
 async def test_in_trial_the_terms_that_end_it_are_shown(world: World) -> None:
