@@ -4,8 +4,10 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from edge.events import Events
 from edge.graphql import GraphQL
 from edge.jwks import InvalidTokenError, KeysUnavailableError
-from edge.reply import problem
+from edge.reply import problem, reply
 from edge.state import State
 from resolvers.context import UnavailableError
 from schema.root import Schema
@@ -36,6 +38,7 @@ def build(
     """Build the application; `lifespan` opens and closes what its requests use."""
     return Starlette(
         routes=[
+            Route("/", _signpost),
             Route("/graphql", GraphQL(schema).respond, methods=["POST"]),
             Route("/events", Events().respond, methods=["POST"]),
         ],
@@ -45,6 +48,8 @@ def build(
             InvalidTokenError: _unauthenticated,
             KeysUnavailableError: _unavailable,
             UnavailableError: _unavailable,
+            HTTPException: _refused,
+            Exception: _failed,
         },
     )
 
@@ -84,9 +89,25 @@ class Frame:
             )
 
 
+async def _signpost(_request: Request) -> Response:
+    return reply({"name": "Kontingent", "graphql": "/graphql", "events": "/events"})
+
+
 async def _unauthenticated(_request: Request, error: Exception) -> Response:
     return problem(401, "UNAUTHENTICATED", str(error))
 
 
 async def _unavailable(_request: Request, _error: Exception) -> Response:
     return problem(503, "UNAVAILABLE", "The service is briefly unavailable.", retry_seconds=1)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    refusal = problem(status, status.name, f"{status.description or status.phrase}.")
+    refusal.headers.update(error.headers or {})
+    return refusal
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    return problem(500, "INTERNAL", "Internal error.")

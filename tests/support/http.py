@@ -71,9 +71,12 @@ class Client:
 
 @asynccontextmanager
 async def client(
-    schema: Schema, pool: Pool, ingest_pool: Pool, clock: Clock
+    schema: Schema, pool: Pool, ingest_pool: Pool, clock: Clock, *, raising: bool = True
 ) -> AsyncIterator[Client]:
-    """Start the application on these pools and this clock; yields its client."""
+    """Start the application on these pools and this clock; yields its client.
+
+    What the application does not expect is raised in the test, unless it is to be replied to.
+    """
     config = TokenConfig(issuer=ISSUER, audience=AUDIENCE, secret=SECRET)
 
     @asynccontextmanager
@@ -93,6 +96,6 @@ async def client(
             scope["state"] = dict(state or {})
             await built(scope, receive, send)
 
-        transport = httpx2.ASGITransport(started)
+        transport = httpx2.ASGITransport(started, raise_app_exceptions=raising)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
             yield Client(http, pool, clock)
