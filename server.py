@@ -40,6 +40,9 @@ from schema import root
 
 ROOT = Path(__file__).resolve().parent
 
+ALL_TESTS = ("--numprocesses", "logical")
+"""How pytest is called for all tests."""
+
 TOKEN_HOURS = 24
 """How long a token of the command line is good for, unless said otherwise."""
 
@@ -430,8 +433,12 @@ def print_schema() -> None:
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
-    """Run the tests; ARGUMENTS go to pytest."""
-    raise SystemExit(subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT))
+    """Run the tests; ARGUMENTS go to pytest.
+
+    Without any, all tests run, one process for each processor.
+    """
+    command = [sys.executable, "-m", "pytest", *(arguments or ALL_TESTS)]
+    raise SystemExit(subprocess.call(command, cwd=ROOT))
 
 
 def sdl() -> str:
