@@ -61,6 +61,11 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def operating(opened: Pool) -> Session:
+    """Return the session of whoever sits at the command line: an operator's."""
+    return Session(opened, clock, OPERATOR)
+
+
 def verifier(settings: Settings) -> TokenVerifier:
     """Return what tokens are verified with."""
     secret = settings.secrets().token_secret
@@ -101,19 +106,13 @@ def create_app(settings: Settings, dsn: str) -> Starlette:
 
 
 @contextlib.contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """Find the database for a command: the one that is set, else the embedded one.
-
-    Raises:
-        MigrationError: the one that is set has yet to be brought to this version.
-    """
-    if settings.database_url is None:
-        with embedded.join_or_start(settings.data_dir) as cluster:
-            asyncio.run(migrate(cluster.dsn(), at=clock()))
-            yield cluster.dsn()
-    else:
-        asyncio.run(check_migrated(settings.database_url))
+def found(settings: Settings) -> Iterator[str]:
+    """Find the database for a command: the one that is set, else the embedded one."""
+    if settings.database_url is not None:
         yield settings.database_url
+        return
+    with embedded.join_or_start(settings.data_dir) as cluster:
+        yield cluster.dsn()
 
 
 async def check_migrated(dsn: str) -> None:
@@ -127,13 +126,18 @@ async def check_migrated(dsn: str) -> None:
 
 
 def in_database(settings: Settings, work: Callable[[Pool], Coroutine[Any, Any, T]]) -> T:
-    """Run `work`, which takes a pool, on the database."""
+    """Run `work`, which takes a pool, on the database.
+
+    Raises:
+        MigrationError: it is one that is set, and has yet to be brought to this version.
+    """
 
     async def run(dsn: str) -> T:
+        await (migrate(dsn, at=clock()) if settings.embedded else check_migrated(dsn))
         async with await open_pool(dsn, size_max=2, session=INGESTING) as opened:
             return await work(opened)
 
-    with database(settings) as dsn:
+    with found(settings) as dsn:
         return asyncio.run(run(dsn))
 
 
@@ -218,7 +222,7 @@ async def feed_demo(data_dir: Path, dsn: str) -> None:
     """Fill an empty embedded database with the demo; go on where that was interrupted."""
     started, done = data_dir / DEMO_STARTED, data_dir / DEMO_DONE
     async with await open_pool(dsn, size_max=2, session=INGESTING) as opened:
-        ctx = Context.of(Session(opened, clock, OPERATOR))
+        ctx = Context.of(operating(opened))
         if done.exists() or (not started.exists() and (await account.page(ctx, first=1)).edges):
             return
         if not started.exists():
@@ -235,11 +239,7 @@ async def feed_demo(data_dir: Path, dsn: str) -> None:
 @click.pass_obj
 def migrate_command(settings: Settings) -> None:
     """Bring the database to this version."""
-    with contextlib.ExitStack() as stack:
-        if settings.database_url is None:
-            dsn = stack.enter_context(embedded.join_or_start(settings.data_dir)).dsn()
-        else:
-            dsn = settings.database_url
+    with found(settings) as dsn:
         for name in asyncio.run(migrate(dsn, at=clock())):
             click.echo(f"applied {name}")
 
@@ -257,7 +257,7 @@ def ingest(settings: Settings, file: Path, *, create_accounts: bool) -> None:
     async def work(opened: Pool) -> Outcome:
         if create_accounts:
             made = await backfill.create_accounts(
-                Context.of(Session(opened, clock, OPERATOR)), backfill.chunks(file)
+                Context.of(operating(opened)), backfill.chunks(file)
             )
             click.echo(f"{made} accounts created", err=True)
         total = sum(chunk.count(b"\n") for chunk in backfill.chunks(file))
@@ -411,8 +411,7 @@ def graphql(settings: Settings, document: str, variables: dict[str, Any]) -> Non
     """
 
     async def work(opened: Pool) -> ExecutionResult:
-        session = Session(opened, clock, OPERATOR)
-        result = await root.build().execute(document, variables, session)
+        result = await root.build().execute(document, variables, operating(opened))
         assert isinstance(result, ExecutionResult)
         return result
 
