@@ -163,12 +163,11 @@ class AccountAt:
         In a trial, those that end it.
         """
         schedule = self.account.schedule
-        coming = (
-            [terms for terms in schedule.terms if terms.starts_at > self.at] if schedule else []
-        )
-        if not coming or self.account.in_trial(self.at):
-            return coming[0] if coming else None
-        return None if coming[0].continues(self._terms) else coming[0]
+        if schedule is None:
+            return None
+        coming = next((terms for terms in schedule.terms if terms.starts_at > self.at), None)
+        holding = None if self.account.in_trial(self.at) else schedule.terms_at(self.at)
+        return None if coming is None or coming.continues(holding) else coming
 
     @property
     def _terms(self) -> Terms | None:

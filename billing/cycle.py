@@ -120,6 +120,16 @@ def booking_number(account: Account, at: datetime) -> int:
     return number
 
 
+def moved_number(account: Account, instant: datetime, at: datetime) -> int | None:
+    """Return the closed cycle that contains `instant` and whose changes another one takes.
+
+    The last cycle of an account that ended has none after it: what was checked before it
+    closed is still its own.
+    """
+    number = closed_number(account, instant, at)
+    return None if number is not None and number == booking_number(account, at) else number
+
+
 def current_cycle(account: Account, at: datetime) -> Cycle | None:
     """Return the cycle that contains `at`; None before cycle 0 and after the account's end."""
     number = None if account.schedule is None else account.schedule.number_at(at)

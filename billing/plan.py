@@ -97,6 +97,16 @@ def check_plan_name(name: str, *, field: str) -> None:
         raise BadInputError(f"It must be 1 to {PLAN_NAME_MAX} printable characters.", field=field)
 
 
+def check_blocks(blocks: int, *, least: int = 0, field: str) -> None:
+    """Refuse a number of blocks that not even an operator may name.
+
+    Raises:
+        BadInputError: it is below `least`, or above a million.
+    """
+    if not least <= blocks <= BLOCKS_MAX:
+        raise BadInputError(f"It must be {least} to {BLOCKS_MAX:,}.", field=field)
+
+
 def check_price_lists(price_lists: Sequence[PriceList]) -> None:
     """Refuse price lists, to be added to one plan at once, that no plan can have.
 
@@ -131,8 +141,7 @@ def _check_limits(limits: Limits) -> None:
         (limits.commitment_blocks_max, "commitmentBlocksMax"),
         (limits.purchase_blocks_max, "purchaseBlocksMax"),
     ):
-        if not 0 <= blocks_max <= BLOCKS_MAX:
-            raise BadInputError(f"It must be 0 to {BLOCKS_MAX:,}.", field=field)
+        check_blocks(blocks_max, field=field)
     for least, most, field in (
         (
             limits.carrier_commitment_micros_min,

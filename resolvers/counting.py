@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from billing import window
 from billing.account import Account
 from billing.commitment import AdjustmentReason, Meter
-from billing.cycle import Cycle, booking_number, closed_number
+from billing.cycle import Cycle, booking_number, moved_number
 from billing.event import Charge, EventId, Fact, Message
 from billing.figures import ChargeSum
 from billing.window import WINDOW, Change, Key
@@ -67,7 +67,7 @@ def _grown(
     for key, opening in opened:
         account = accounts[key.account_id]
         number = _landing(account, opening)
-        if number is not None and _closed_number(account, opening + WINDOW, at) is None:
+        if number is not None and moved_number(account, opening + WINDOW, at) is None:
             grown.add((account.id, number))
     return [Cycle.of(accounts[id_], number, at) for id_, number in sorted(grown)]
 
@@ -177,7 +177,7 @@ def _closed_numbers(
     """Yield the closed cycle that each window lands in, None for one that counts nowhere."""
     for opening in openings:
         number = _landing(account, opening)
-        yield None if number is None else _closed_number(account, opening + WINDOW, at)
+        yield None if number is None else moved_number(account, opening + WINDOW, at)
 
 
 def _late_charges(
@@ -186,7 +186,7 @@ def _late_charges(
     """Yield a booking for each charge dated in a closed cycle (D11)."""
     for id_, charge in charges.items():
         account = accounts[id_.account_id]
-        number = _closed_number(account, charge.occurred_at, at)
+        number = moved_number(account, charge.occurred_at, at)
         if number is not None:
             yield Booking(
                 adjustment_id=uuid4(),
@@ -199,13 +199,3 @@ def _late_charges(
                 cycle=number,
                 booked_cycle=booking_number(account, at),
             )
-
-
-def _closed_number(account: Account, instant: datetime, at: datetime) -> int | None:
-    """Return the closed cycle that contains `instant` and whose changes another one takes.
-
-    The last cycle of an account that ended has none after it: what was checked before it
-    closed is still its own.
-    """
-    number = closed_number(account, instant, at)
-    return None if number is not None and number == booking_number(account, at) else number

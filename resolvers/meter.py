@@ -23,7 +23,7 @@ from billing.meter import (
     meter_state,
     top_up,
 )
-from billing.plan import BLOCKS_MAX
+from billing.plan import check_blocks
 from billing.snapshot import CycleSnapshot, snapshot
 from db import idempotency, meter_change, usage
 from db.idempotency import Asked, Kept
@@ -73,7 +73,7 @@ async def change_conversation_commitment(
     ctx: Context, request: Request, *, blocks: int
 ) -> MeterOutcome:
     """Commit to `blocks` of 100 conversations a cycle."""
-    _check_blocks(blocks, 0)
+    check_blocks(blocks, field="blocks")
     return await _change(
         ctx,
         request,
@@ -102,7 +102,7 @@ async def add_conversation_blocks(
     ctx: Context, request: Request, *, blocks: int, cycle: WhichCycle
 ) -> MeterOutcome:
     """Buy `blocks` of 100 conversations for one cycle."""
-    _check_blocks(blocks, 1)
+    check_blocks(blocks, least=1, field="blocks")
     return await _change(
         ctx,
         request,
@@ -242,8 +242,3 @@ async def _outcome(
 def _commits(change: MeterChange) -> bool:
     """Tell whether it may lower the next cycle's quota: also one that starts now may (D15)."""
     return change.meter is Meter.CONVERSATIONS and change.kind is ChangeKind.COMMITMENT
-
-
-def _check_blocks(blocks: int, least: int) -> None:
-    if not least <= blocks <= BLOCKS_MAX:
-        raise BadInputError(f"It must be {least} to {BLOCKS_MAX:,}.", field="blocks")

@@ -19,7 +19,7 @@ from billing.errors import BadInputError
 from billing.event import AHEAD
 from billing.instant import DAY
 from billing.meter import unit_price_micros
-from billing.plan import BLOCKS_MAX, check_plan_name
+from billing.plan import check_blocks, check_plan_name
 from billing.schedule import Schedule
 from billing.terms_change import TermsChange, TermsRequest, change_terms
 from billing.window import WINDOW
@@ -110,8 +110,8 @@ def check_commitments(commitments: Commitments) -> None:
         BadInputError: one is negative, or too many blocks.
     """
     blocks, carrier_micros = commitments.blocks, commitments.carrier_micros
-    if blocks is not None and not 0 <= blocks <= BLOCKS_MAX:
-        raise BadInputError(f"It must be 0 to {BLOCKS_MAX:,}.", field=FIELDS[Meter.CONVERSATIONS])
+    if blocks is not None:
+        check_blocks(blocks, field=FIELDS[Meter.CONVERSATIONS])
     if carrier_micros is not None and carrier_micros < 0:
         raise BadInputError("It must not be negative.", field=FIELDS[Meter.CARRIER])
 
