@@ -111,7 +111,7 @@ def _pending(cycle: Cycle, figures: Figures) -> ConversationUsage:
 
 def percent(part: int, whole: int) -> int | None:
     """Return the percentage, rounded down and not capped; None of nothing (D16)."""
-    return None if whole == 0 else part * 100 // whole
+    return None if whole <= 0 else part * 100 // whole
 
 
 class ConversationState(Enum):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from billing.commitment import Adjustment, Commitment, GrantKind, Meter, committed
 
@@ -20,6 +21,21 @@ class ChargeSum:
         self.charges += charges
 
 
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """One purchase or automatic grant, or, with a negative `amount`, the reversal of one.
+
+    `amount` is in blocks or micro-euros; a reversal has the `id` of its original.
+    """
+
+    id: str
+    kind: GrantKind
+    amount: int
+    price_micros: int
+    reason: str
+    recorded_at: datetime
+
+
 @dataclass(slots=True)
 class Figures:
     """One cycle's sums, all of one snapshot.
@@ -27,7 +43,9 @@ class Figures:
     `conversations` are windows by channel that land in the cycle; `completed` is how many
     of them are closed. `booked` are the adjustments that this cycle carries for others,
     `moved` those that others carry for it. `granted` is in blocks or micro-euros; `commitments`
-    and `versions` are the account's.
+    and `versions` are the account's. `stated` is what the statement of a closed cycle says, by
+    meter and label, in the place of all sums of usage; None where there is none yet. `grants`
+    are there only where they were asked for.
     """
 
     conversations: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -39,6 +57,8 @@ class Figures:
     grant_prices_micros: dict[GrantKind, int] = field(default_factory=lambda: defaultdict(int))
     versions: dict[Meter, int] = field(default_factory=lambda: defaultdict(int))
     commitments: list[Commitment] = field(default_factory=list)
+    stated: dict[Meter, dict[str, ChargeSum]] | None = None
+    grants: list[GrantRow] = field(default_factory=list)
 
     def committed(self, meter: Meter, number: int) -> int:
         """Return what `meter` is committed to in cycle `number`."""
@@ -50,6 +70,9 @@ class Figures:
         A closed cycle shows no channel that only came late, and none shows one whose
         windows have all moved elsewhere.
         """
+        if self.stated is not None:
+            stated = self.stated[Meter.CONVERSATIONS]
+            return {channel: line.amount_micros for channel, line in stated.items()}
         used = dict(self.conversations)
         for adjustment, sign in self._adjustments(Meter.CONVERSATIONS):
             used[adjustment.label] = used.get(adjustment.label, 0) + sign * adjustment.change
@@ -57,6 +80,8 @@ class Figures:
 
     def charged_by_feature(self) -> dict[str, ChargeSum]:
         """Return the charges that count in the cycle, by feature, without those of none."""
+        if self.stated is not None:
+            return self.stated[Meter.CARRIER]
         charged = {
             feature: ChargeSum(charge.amount_micros, charge.charges)
             for feature, charge in self.charges.items()

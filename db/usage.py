@@ -1,29 +1,35 @@
 """The numbers of cycles in SQL: one statement, so that one answer is one snapshot."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from billing import span
 from billing.commitment import Adjustment, AdjustmentReason, Commitment, GrantKind, Meter
 from billing.cycle import Cycle
-from billing.figures import Figures
-from billing.period import Period
+from billing.figures import ChargeSum, Figures, GrantRow
 from billing.span import Span
 from db import queries
+from db.columns import columns
 from db.pool import Connection, Row
 
 _SQL = queries.load("usage")
 
-Place: TypeAlias = tuple[int, UUID]
-"""Where in the caller's list a row of the answer belongs, and whose it is."""
+Place: TypeAlias = tuple[int, UUID, int | None]
+"""Where in the caller's list a row belongs, whose it is, and the cycle's number if closed."""
 
 
 async def of_cycles(
-    conn: Connection, cycles: Sequence[Cycle], *, meters: frozenset[Meter]
+    conn: Connection,
+    cycles: Sequence[Cycle],
+    *,
+    meters: frozenset[Meter],
+    grants_of: Collection[Cycle] = (),
 ) -> list[Figures]:
     """Fetch the sums of cycles, in their order; usage only of the meters asked for.
+
+    Of `grants_of`, some of the cycles, the grants come one by one too.
 
     A conversation is asked for twice, as landed and as completed: the places of the
     latter come after all cycles.
@@ -31,12 +37,12 @@ async def of_cycles(
     conversations: list[tuple[Place, Span]] = []
     charges: list[tuple[Place, Span]] = []
     for place, cycle in enumerate(cycles):
-        account_id = cycle.account.id
+        account_id, closed = cycle.account.id, cycle.number if cycle.closed else None
         if Meter.CONVERSATIONS in meters:
-            conversations.append(((place, account_id), span.landed(cycle)))
-            conversations.append(((len(cycles) + place, account_id), span.completed(cycle)))
+            conversations.append(((place, account_id, closed), span.landed(cycle)))
+            conversations.append(((len(cycles) + place, account_id, closed), span.completed(cycle)))
         if Meter.CARRIER in meters:
-            charges.append(((place, account_id), span.charged(cycle)))
+            charges.append(((place, account_id, closed), span.charged(cycle)))
     account_ids = list({cycle.account.id for cycle in cycles})
     rows = await conn.fetch(
         _SQL["of_cycles"],
@@ -44,11 +50,16 @@ async def of_cycles(
         *_pieces(conversations),
         *_days(charges),
         *_pieces(charges),
-        list(range(len(cycles))),
-        [cycle.account.id for cycle in cycles],
-        [cycle.number for cycle in cycles],
+        *_cycles(enumerate(cycles)),
         account_ids,
+        *_cycles((place, cycle) for place, cycle in enumerate(cycles) if cycle in grants_of),
     )
+    return _figures(cycles, account_ids, rows)
+
+
+def _figures(
+    cycles: Sequence[Cycle], account_ids: Sequence[UUID], rows: Iterable[Row]
+) -> list[Figures]:
     figures = [Figures() for _ in cycles]
     commitments: dict[UUID, list[Commitment]] = defaultdict(list)
     versions: dict[UUID, dict[Meter, int]] = defaultdict(lambda: defaultdict(int))
@@ -57,6 +68,9 @@ async def of_cycles(
             commitments[account_ids[row["place"] - 1]].append(_commitment(row))
         elif row["part"] == "version":
             versions[account_ids[row["place"] - 1]][Meter(row["label"])] = row["amount"]
+        elif row["part"] == "stated":
+            if cycles[row["place"]].closed:
+                _state(figures[row["place"]], row)
         elif row["place"] < len(cycles):
             _add(figures[row["place"]], row)
         else:
@@ -76,6 +90,8 @@ def _add(figures: Figures, row: Row) -> None:
     elif part == "granted":
         figures.granted[GrantKind(label)] += row["amount"]
         figures.grant_prices_micros[GrantKind(label)] += row["n"]
+    elif part == "grant":
+        figures.grants.append(_grant(row))
     else:
         side, meter = part.split()
         adjustment = Adjustment(
@@ -89,24 +105,50 @@ def _add(figures: Figures, row: Row) -> None:
         (figures.booked if side == "booked" else figures.moved).append(adjustment)
 
 
+def _state(figures: Figures, row: Row) -> None:
+    """Take a line of a statement over; the only row of one without lines has no label."""
+    if figures.stated is None:
+        figures.stated = {meter: {} for meter in Meter}
+    if row["label"] is not None:
+        figures.stated[Meter(row["reason"])][row["label"]] = ChargeSum(row["amount"], row["n"])
+
+
+def _grant(row: Row) -> GrantRow:
+    return GrantRow(
+        id=row["id"],
+        kind=GrantKind(row["label"]),
+        amount=row["amount"],
+        price_micros=row["n"],
+        reason=row["reason"],
+        recorded_at=row["at"],
+    )
+
+
 def _commitment(row: Row) -> Commitment:
     return Commitment(Meter(row["label"]), row["n"], row["number"], row["amount"])
 
 
-def _days(spans: Iterable[tuple[Place, Span]]) -> tuple[list[Any], ...]:
-    return _columns((place, span.days) for place, span in spans if span.days is not None)
+def _cycles(places: Iterable[tuple[int, Cycle]]) -> list[list[Any]]:
+    """Turn cycles into columns: places, account ids, numbers."""
+    rows = [(place, cycle.account.id, cycle.number) for place, cycle in places]
+    return columns(rows, width=3)
 
 
-def _pieces(spans: Iterable[tuple[Place, Span]]) -> tuple[list[Any], ...]:
-    return _columns((place, piece) for place, span in spans for piece in span.pieces)
+def _days(spans: Iterable[tuple[Place, Span]]) -> list[list[Any]]:
+    """Turn whole days into columns: places, account ids, starts, ends, numbers if closed."""
+    rows = [
+        (place, account_id, span.days.start, span.days.end, closed)
+        for (place, account_id, closed), span in spans
+        if span.days is not None
+    ]
+    return columns(rows, width=5)
 
 
-def _columns(ranges: Iterable[tuple[Place, Period]]) -> tuple[list[Any], ...]:
-    """Turn ranges into columns: places, account ids, starts, ends."""
-    rows = list(ranges)
-    return (
-        [place for (place, _), _ in rows],
-        [account_id for (_, account_id), _ in rows],
-        [period.start for _, period in rows],
-        [period.end for _, period in rows],
-    )
+def _pieces(spans: Iterable[tuple[Place, Span]]) -> list[list[Any]]:
+    """Turn pieces of days into columns: places, account ids, starts, ends."""
+    rows = [
+        (place, account_id, piece.start, piece.end)
+        for (place, account_id, _), span in spans
+        for piece in span.pieces
+    ]
+    return columns(rows, width=4)

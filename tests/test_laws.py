@@ -65,7 +65,12 @@ MIGRATIONS = sorted((ROOT / "db" / "migrations").glob("*.sql"))
 SDL: GraphQLSchema = root.build()._schema  # noqa: SLF001 (graphql-core's own is behind it)
 
 REFERENCE_TABLES = {"price_list", "service_key"}
-"""Shared by all accounts; every other table is a tenant's."""
+"""Shared by all accounts."""
+
+LOCAL_TABLES = {"outbox"}
+"""Queues that are claimed across accounts; every other table is a tenant's."""
+
+SHARED_TABLES = REFERENCE_TABLES | LOCAL_TABLES
 
 OPERATOR_QUERIES = {"account.page_ids"}
 """Queries over all accounts, which only operators cause."""
@@ -287,7 +292,7 @@ async def test_keys_and_unique_indexes_of_tenants_tables_begin_with_the_account(
                  JOIN pg_namespace AS n ON n.oid = t.relnamespace
                 WHERE n.nspname = 'public' AND x.indisunique"""
         )
-    tenants = await _tables(pool) - REFERENCE_TABLES
+    tenants = await _tables(pool) - SHARED_TABLES
     primary = {row["table"]: row["columns"][0] for row in rows if row["primary"]}
     assert {table: primary.get(table) for table in tenants} == dict.fromkeys(tenants, "account_id")
     assert [
@@ -303,7 +308,8 @@ async def test_reference_tables_have_no_account(pool: Pool) -> None:
             "SELECT table_name FROM information_schema.columns "
             "WHERE table_schema = 'public' AND column_name = 'account_id'"
         )
-    assert {row["table_name"] for row in rows} == await _tables(pool) - REFERENCE_TABLES
+    with_account = {row["table_name"] for row in rows}
+    assert with_account == await _tables(pool) - REFERENCE_TABLES
     assert await _tables(pool) >= REFERENCE_TABLES
 
 
@@ -339,11 +345,14 @@ class _Scopes(Visitor):
 
     def visit_InsertStmt(self, _: Any, node: Any) -> None:  # noqa: N802
         columns = {column.name for column in node.cols or ()}
-        if node.relation.relname not in REFERENCE_TABLES and "account_id" not in columns:
+        if node.relation.relname not in SHARED_TABLES and "account_id" not in columns:
             self.free.add(node.relation.relname)
 
     def _check(self, sources: Sequence[Any], where: Any | None) -> None:
-        """Look at one scope: a table is kept if a chain of equalities leads to a parameter."""
+        """Look at one scope: a table is kept if a chain of equalities leads to a parameter.
+
+        Or to a scope around it, which is looked at by itself.
+        """
         tables: dict[str, str] = {}
         given: set[str] = set()
         conditions = [where] if where is not None else []
@@ -368,7 +377,7 @@ class _Scopes(Visitor):
             more = {
                 name
                 for name, other in (*links, *((other, name) for name, other in links))
-                if other is None or other in kept
+                if other is None or other in kept or other not in tables
             } - kept
             if not more:
                 break
@@ -376,7 +385,7 @@ class _Scopes(Visitor):
         self.free |= {
             table
             for name, table in tables.items()
-            if table not in REFERENCE_TABLES and name not in kept
+            if table not in SHARED_TABLES and name not in kept
         }
 
     def _links(self, node: Any, tables: dict[str, str]) -> Iterator[tuple[Any, Any]]:
@@ -538,7 +547,7 @@ LIMIT = re.compile(r"^([A-Z][A-Z0-9_]*_(?:MAX|MIN))\b", re.MULTILINE)
 def test_every_limit_is_named_in_a_test() -> None:
     limits = {
         name
-        for room in ("billing", "db", "edge", "resolvers", "schema")
+        for room in ("billing", "db", "edge", "jobs", "resolvers", "schema")
         for path in (ROOT / room).rglob("*.py")
         for name in LIMIT.findall(path.read_text(encoding="utf-8"))
     }

@@ -40,6 +40,10 @@ SELECT DISTINCT ON (c.closes_at, c.contact, c.channel)
  WHERE c.account_id = $1
    AND c.closes_at >= $3
    AND c.closes_at < $4
+   AND NOT EXISTS (SELECT 1
+                     FROM event_reversal AS v
+                    WHERE v.account_id = e.account_id AND v.source = e.source
+                      AND v.event_id = e.event_id)
    AND ($5::text IS NULL OR c.contact = $5)
    AND ($6::timestamptz IS NULL OR (c.closes_at, c.contact, c.channel) < ($6, $7::text, $8::text))
  ORDER BY c.closes_at DESC, c.contact DESC, c.channel DESC, e.recorded_at, e.source, e.event_id

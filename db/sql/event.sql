@@ -24,7 +24,7 @@ SELECT e.account_id, e.source, e.event_id, e.type, e.occurred_at, e.contact, e.c
     ON e.account_id = k.account_id AND e.source = k.source AND e.event_id = k.event_id;
 
 -- name: counting_from
--- Instants of counting messages of keys, each from an instant on.
+-- Instants of counting messages of keys, each from an instant on, without reversed ones.
 -- $1 places in the answer, $2 account ids, $3 contacts, $4 channels, $5 from.
 SELECT k.place, e.occurred_at
   FROM unnest($1::integer[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
@@ -32,6 +32,10 @@ SELECT k.place, e.occurred_at
   JOIN event AS e
     ON e.account_id = k.account_id AND e.contact = k.contact AND e.channel = k.channel
    AND e.occurred_at >= k.since AND e.counts
+ WHERE NOT EXISTS (SELECT 1
+                     FROM event_reversal AS v
+                    WHERE v.account_id = e.account_id AND v.source = e.source
+                      AND v.event_id = e.event_id)
  ORDER BY k.place, e.occurred_at;
 
 -- name: charges

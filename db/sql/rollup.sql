@@ -41,4 +41,8 @@ SELECT e.account_id, d.starts_at, e.feature, sum(e.amount_micros), count(*)
   JOIN event AS e
     ON e.account_id = $1 AND e.occurred_at >= d.starts_at AND e.occurred_at < d.ends_at
    AND e.type = 'carrier_charge'
+ WHERE NOT EXISTS (SELECT 1
+                     FROM event_reversal AS v
+                    WHERE v.account_id = e.account_id AND v.source = e.source
+                      AND v.event_id = e.event_id)
  GROUP BY e.account_id, d.starts_at, e.feature;

@@ -1,0 +1,58 @@
+"""What accounts have set, in SQL: append-only, the latest version of a kind holds."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from billing.setting import (
+    AutoRecharge,
+    LowBalanceAlert,
+    Recipient,
+    SettingKind,
+    Settings,
+    Webhook,
+)
+from db import queries
+from db.pool import Connection
+
+_SQL = queries.load("setting")
+
+_VALUES: dict[SettingKind, TypeAdapter[Any]] = {
+    SettingKind.LOW_BALANCE_ALERT: TypeAdapter(LowBalanceAlert | None),
+    SettingKind.AUTO_RECHARGE: TypeAdapter(AutoRecharge | None),
+    SettingKind.REMINDER_RECIPIENTS: TypeAdapter(tuple[Recipient, ...]),
+    SettingKind.WEBHOOK: TypeAdapter(Webhook | None),
+}
+
+
+async def of_accounts(conn: Connection, account_ids: Collection[UUID]) -> dict[UUID, Settings]:
+    """Fetch what is set now; nothing for accounts that have never set anything."""
+    found: dict[UUID, dict[str, Any]] = defaultdict(dict)
+    for row in await conn.fetch(_SQL["of_accounts"], account_ids):
+        kind = SettingKind(row["kind"])
+        found[row["account_id"]][kind.value.lower()] = _VALUES[kind].validate_json(row["value"])
+    return {account_id: Settings(**found[account_id]) for account_id in account_ids}
+
+
+async def insert(  # noqa: PLR0913 (a row's facts)
+    conn: Connection,
+    account_id: UUID,
+    kind: SettingKind,
+    value: object,
+    *,
+    version: int,
+    recorded_at: datetime,
+    recorded_by: str,
+) -> None:
+    """Record what is set from now on; `value` is what `Settings` has of that kind.
+
+    The account must be locked, or another may take the version.
+    """
+    text = _VALUES[kind].dump_json(value).decode()
+    await conn.execute(
+        _SQL["insert"], account_id, kind.value, version, text, recorded_at, recorded_by
+    )

@@ -1,0 +1,5 @@
+"""Fixtures of these tests."""
+
+from tests.support.fixtures import schema, world
+
+__all__ = ["schema", "world"]
