@@ -1,0 +1,83 @@
+"""Fixtures of these tests: a real browser, and a real server with a small world behind it."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import cast
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from playwright.async_api import Browser, async_playwright
+from starlette.types import ASGIApp
+from typing_extensions import override
+
+from db.embedded import Cluster
+from tests.support.fixtures import schema, shared_world
+from tests.support.http import application
+from tests.web.demo_world import DEMO, fill
+from tests.web.visit import Site
+
+__all__ = ["browser", "schema", "site"]
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.skip("Chromium is not installed: the page was not tried in a browser.")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield started
+        await started.close()
+
+
+class Server(uvicorn.Server):
+    """Serves in a task of the tests' loop: signals are none of its business."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None))
+        self.serving = asyncio.Event()
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.serving.set()
+
+    @override
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[int]:
+    """Serve the application on a free port, which is yielded."""
+    server = Server(app)
+    running = asyncio.create_task(server.serve())
+    await server.serving.wait()
+    yield cast(int, server.servers[0].sockets[0].getsockname()[1])
+    server.should_exit = True
+    await running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site(cluster: Cluster, template: str, browser: Browser) -> AsyncIterator[Site]:
+    """The demo's page, on a world that tests only read."""
+    async with shared_world(cluster, template) as world:
+        await fill(world)
+        parts = (world.schema, world.pool, world.ingest_pool, world.clock)
+        async with application(*parts, demo=DEMO) as app, served(app) as port:
+            yield Site(browser, f"http://127.0.0.1:{port}", world.clock)

@@ -1,0 +1,79 @@
+"""What the page shows in tests: accounts in each of the states that it draws."""
+
+from datetime import timedelta
+
+from billing.event import Event
+from edge import token
+from edge.demo import Demo, DemoUsers
+from resolvers.principal import Role
+from tests.conftest import NOW
+from tests.support import marks
+from tests.support.http import AUDIENCE, ISSUER, SECRET
+from tests.support.world import World, charge, message, utc
+
+CHANNELS = ("WHATSAPP", "EMAIL", "CHAT", "INSTAGRAM")
+ANCHOR = "2025-10-25"
+CURRENT = 12
+"""The number of the cycle of NOW, counted from ANCHOR."""
+
+
+def issue(role: Role, account: str, lifetime: timedelta = timedelta(hours=1)) -> str:
+    return token.issue(
+        SECRET,
+        subject="anna",
+        role=role,
+        account=account,
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        at=NOW,
+        lifetime=lifetime,
+    )
+
+
+def _users(account: str, plan: str | None) -> DemoUsers:
+    return DemoUsers(
+        account=account,
+        name=account.title(),
+        plan=plan,
+        interval="MONTHLY" if plan else None,
+        time_zone="Europe/Amsterdam",
+        roles=(Role.ADMIN, Role.MEMBER) if account == "acme" else (Role.ADMIN,),
+    )
+
+
+DEMO = Demo(
+    (
+        _users("acme", "Boost"),
+        _users("globex", "Tiny"),
+        _users("initech", "Boost"),
+        _users("hooli", None),
+    ),
+    issue,
+)
+
+
+async def fill(world: World) -> None:
+    """Make accounts: within the quota, beyond the commitment, overspent, in trial."""
+    await marks.offer(world)
+    world.clock.now = utc(f"{ANCHOR}T12:00")
+    await world.account("acme", anchor=ANCHOR, blocks=1, carrier="30")
+    await world.account("globex", anchor=ANCHOR, plan="Tiny", carrier="25")
+    await world.account("initech", anchor=ANCHOR, carrier="25")
+    world.clock.now = utc("2026-03-03T12:00")
+    await world.take(*(message("acme", "2026-03-02T10:00", contact=f"m-{n}") for n in range(7)))
+    world.clock.now = NOW
+    await world.account("hooli", anchor=None, signed_up_at="2026-11-17T09:00", trial=True)
+    for name, days in (("acme", 28), ("globex", 25), ("initech", 3)):
+        await world.take(*(opened(name, day) for day in range(days)))
+    await world.take(
+        charge("acme", "2026-11-03T10:00", "12.345"),
+        charge("acme", "2026-11-04T10:00", "8.335", feature="WHATSAPP"),
+        charge("globex", "2026-11-04T10:00", "23", feature="SMS"),
+        charge("initech", "2026-11-04T10:00", "31.5", feature="BROADCAST"),
+    )
+
+
+def opened(account: str, day: int) -> Event:
+    """Return a message that opens a conversation, so many days after the cycle's start."""
+    at = utc("2026-10-25T10:00") + timedelta(days=day)
+    return message(account, at.isoformat(), contact=f"c-{day}", channel=CHANNELS[day % 4])
