@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from billing.errors import BadInputError, PlanNotOfferedError
-from billing.money import MICROS
+from billing.money import MICROS, format_micros
 
 BLOCK_SIZE = 100
 """Conversations in a block."""
@@ -16,6 +16,9 @@ PLAN_NAME_MAX = 64
 
 INCLUDED_MAX = 1_000_000_000
 """Conversations that a plan may include in a cycle."""
+
+BLOCK_PRICE_MICROS_MAX = 10_000 * MICROS
+"""What a block may cost at most: prices of a million blocks stay within 64 bits."""
 
 BLOCKS_MAX = 1_000_000
 """Blocks that even an operator may commit to or buy: quotas stay within 32 bits."""
@@ -120,8 +123,9 @@ def check_price_lists(price_lists: Sequence[PriceList]) -> None:
         check_plan_name(price_list.plan, field="name")
         if not 0 <= price_list.included <= INCLUDED_MAX:
             raise BadInputError(f"It must be 0 to {INCLUDED_MAX:,}.", field="included")
-        if price_list.block_price_micros < 0:
-            raise BadInputError("It must not be negative.", field="blockPrice")
+        if not 0 <= price_list.block_price_micros <= BLOCK_PRICE_MICROS_MAX:
+            most = format_micros(BLOCK_PRICE_MICROS_MAX)
+            raise BadInputError(f"It must be 0 to {most}.", field="blockPrice")
         _check_reminders(price_list.reminder_percents)
         _check_limits(price_list.limits)
 

@@ -40,7 +40,7 @@ class PriceListInput:
         description="Conversations included in a cycle, 0 to a billion."
     )
     block_price: Money = strawberry.field(
-        description="What a block of 100 conversations costs, at least 0."
+        description="What a block of 100 conversations costs, 0 to 10,000."
     )
     surcharge_policy: SurchargePolicy = strawberry.field(
         default=SurchargePolicy.SURCHARGE_BLOCKS, description="What happens beyond the quota."

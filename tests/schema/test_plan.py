@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from billing.money import format_micros
 from billing.plan import (
+    BLOCK_PRICE_MICROS_MAX,
     BLOCKS_MAX,
     INCLUDED_MAX,
     PERCENT_MAX,
@@ -142,6 +144,7 @@ async def test_a_newer_price_list_holds_for_cycles_that_start_from_then_on(world
         ({"included": 2**31}, "included"),
         ({"included": 1.5}, "included"),
         ({"blockPrice": "-0.01"}, "blockPrice"),
+        ({"blockPrice": format_micros(BLOCK_PRICE_MICROS_MAX + 1)}, "blockPrice"),
         ({"blockPrice": "1000000000.000001"}, "blockPrice"),
         ({"reminderPercents": [PERCENT_MIN - 1]}, "reminderPercents"),
         ({"reminderPercents": [PERCENT_MAX + 1]}, "reminderPercents"),
@@ -202,7 +205,9 @@ async def test_a_plan_that_cannot_be_one_names_the_field(
         pytest.param("n" * PLAN_NAME_MAX, {}, id="longest_name"),
         pytest.param("Most", {"included": INCLUDED_MAX}, id="most_included"),
         pytest.param("Nothing", {"included": 0, "blockPrice": "0"}, id="nothing_included"),
-        pytest.param("Dear", {"blockPrice": "1000000000"}, id="dearest_block"),
+        pytest.param(
+            "Dear", {"blockPrice": format_micros(BLOCK_PRICE_MICROS_MAX)}, id="dearest_block"
+        ),
         pytest.param(
             "Blocks",
             {"commitmentBlocksMax": BLOCKS_MAX, "purchaseBlocksMax": BLOCKS_MAX},
