@@ -14,6 +14,7 @@ from db.pool import (
     acquire,
     connect,
     open_pool,
+    rehearse,
     transact,
 )
 
@@ -62,6 +63,69 @@ async def test_any_other_failure_is_tried_once_and_leaves_nothing(pool: Pool) ->
     assert attempts == [0]
 
 
+async def test_what_is_rehearsed_is_seen_by_itself_and_leaves_nothing(pool: Pool) -> None:
+    async def work(conn: Connection) -> int:
+        await conn.execute("CREATE TABLE left_over AS SELECT 7 AS n")
+        found: int = await conn.fetchval("SELECT n FROM left_over")
+        return found
+
+    assert [await rehearse(pool, work) for _ in range(2)] == [7, 7]
+    async with acquire(pool) as conn:
+        assert await conn.fetchval("SELECT to_regclass('left_over')") is None
+
+
+async def test_a_rehearsal_that_fails_leaves_nothing_and_a_connection_fit_for_use(
+    pool: Pool,
+) -> None:
+    async def work(conn: Connection) -> None:
+        await conn.execute("CREATE TABLE left_over ()")
+        await conn.execute("SELECT 1 / 0")
+
+    for _ in range(5):  # more than the pool has connections
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await rehearse(pool, work)
+    async with acquire(pool) as conn:
+        assert await conn.fetchval("SELECT to_regclass('left_over')") is None
+
+
+async def test_a_conflict_starts_a_rehearsal_anew(pool: Pool) -> None:
+    attempts: list[int] = []
+
+    async def work(conn: Connection) -> int:
+        attempts.append(len(attempts))
+        await conn.execute("CREATE TABLE left_over ()")
+        if len(attempts) < ATTEMPTS_MAX:
+            raise asyncpg.DeadlockDetectedError
+        return len(attempts)
+
+    assert await rehearse(pool, work) == ATTEMPTS_MAX
+
+
+async def test_a_rehearsal_that_is_cancelled_leaves_nothing_and_holds_no_lock(pool: Pool) -> None:
+    reached = asyncio.Event()
+
+    async def work(conn: Connection) -> None:
+        await conn.execute("CREATE TABLE left_over ()")
+        reached.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(rehearse(pool, work))
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with acquire(pool) as conn:
+        await conn.execute("CREATE TABLE left_over ()")  # waits for whoever makes one, too
+
+
+async def test_a_rehearsal_whose_connection_breaks_is_unavailable(pool: Pool) -> None:
+    async def work(conn: Connection) -> None:
+        await conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(UnavailableError):
+        await rehearse(pool, work)
+
+
 async def test_a_closed_pool_is_unavailable(pool: Pool) -> None:
     await pool.close()
     with pytest.raises(UnavailableError, match="InterfaceError"):
@@ -75,3 +139,42 @@ async def test_a_database_that_cannot_be_reached_is_said_so_without_its_password
         with pytest.raises(UnavailableError, match="cannot be reached") as caught:
             await opening
         assert "hunter2" not in str(caught.value)
+
+
+async def test_a_session_is_handed_on_with_its_limits_and_without_a_question(dsn: str) -> None:
+    async with await open_pool(dsn, size_max=1, session=READING) as opened:
+        async with acquire(opened) as conn:
+            before = await conn.fetchval("SELECT pg_backend_pid()")
+        async with acquire(opened) as conn, conn.transaction():
+            await conn.execute("SET LOCAL statement_timeout = '1s'")
+        watcher = await connect(dsn)
+        asked = await watcher.fetchval(
+            "SELECT query FROM pg_stat_activity WHERE pid = $1 AND state = 'idle'", before
+        )
+        await watcher.close()
+        async with acquire(opened) as conn:
+            kept = await conn.fetchrow(
+                "SELECT pg_backend_pid(), current_setting('lock_timeout'), "
+                "current_setting('statement_timeout')"
+            )
+    assert asked == "COMMIT;"
+    assert tuple(kept or ()) == (before, "1500ms", "3s")
+
+
+async def test_whoever_is_cut_short_leaves_no_transaction_behind(dsn: str) -> None:
+    async with await open_pool(dsn, size_max=1, session=READING) as opened:
+        begun = asyncio.Event()
+
+        async def work(conn: Connection) -> None:
+            await conn.execute("CREATE TABLE left_over ()")
+            begun.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(transact(opened, work))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with acquire(opened) as conn:
+            assert not conn.is_in_transaction()
+            assert await conn.fetchval("SELECT to_regclass('left_over')") is None
