@@ -22,6 +22,16 @@ NAME = re.compile(r"^/\* ([a-z_.]+) \*/")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="Generate many more random cases.")
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether there is time for many more random cases."""
+    return bool(request.config.getoption("--long"))
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """One PostgreSQL for the run: the embedded one, or the binaries of KONTINGENT_TEST_PG_BIN."""

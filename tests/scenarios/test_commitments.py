@@ -1,29 +1,20 @@
-"""What accounts commit to and buy, over HTTP, through whole cycles with a moved clock.
+"""What accounts commit to and buy, over HTTP, through whole cycles with a moved clock."""
 
-At the end a random walk: every operation in any order, compared at each step with a small model.
-"""
-
-import asyncio
-import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from billing.account import account_id_of
 from billing.plan import Interval
-from db.pool import Pool, acquire
-from resolvers import plan
+from db.pool import Pool
 from resolvers.principal import Role
 from schema.root import Schema
-from tests.billing.oracle import Stretch, walk
 from tests.support import http
-from tests.support.facts import micros, take
 from tests.support.http import Client
-from tests.support.ledger_model import BALANCE, BLOCKS, EUR, Model, money, zulu
-from tests.support.world import AMSTERDAM, World, charge, message, price_list, utc
+from tests.support.ledger_model import BALANCE, BLOCKS
+from tests.support.world import World, utc
 
 CHANGE = """mutation ($input: %s!) { %s(input: $input) { __typename
     ... on Failure { message } ... on StaleVersion { version } ... on MeterChanged {
@@ -285,206 +276,3 @@ async def test_a_change_a_tenth_of_a_second_before_renewal(acme: Acme) -> None:
     ]
     acme.at("2026-12-25T00:00")
     assert (await acme.cycles())[2] == ("2026-12-25", 900, "25.00", "97.00")
-
-
-# --- a random walk
-
-SHOWN = """{ account {
-    cycles(first: 100) { nodes { number startsAt state
-        conversationUsage { version committed purchased automatic quota used left over pending
-            scheduledChange { blocks } }
-        carrierBalance { version commitment toppedUp limit spent left overspent
-            scheduledChange { amount } }
-        cost { commitment blocks automatic carrier total } } }
-    commitmentChanges(first: 100) { nodes { meter version kind cycleNumber blocks amount price
-        effectiveAt recordedAt reason replacedByVersion } } } }"""
-ANCHOR = date(2025, 12, 31)
-STEPS = 60
-
-
-@dataclass
-class Sent:
-    """A change that went well: what was asked and answered."""
-
-    mutation: str
-    version: int
-    arguments: dict[str, Any]
-    answer: dict[str, Any]
-
-
-@dataclass
-class Walk:
-    """One walk: the account, the model of it, and what has been sent."""
-
-    acme: Acme
-    model: Model
-    chance: random.Random
-    sent: dict[str, Sent] = field(default_factory=dict)
-    contacts: int = 0
-    done: list[str] = field(default_factory=list)
-
-    @property
-    def now(self) -> datetime:
-        return self.acme.world.clock.now
-
-    async def step(self) -> None:
-        operations = [
-            (self.change, 8),
-            (self.ingest, 4),
-            (self.move, 4),
-            (self.replay, 2),
-            (self.conflict, 1),
-            (self.stale, 1),
-        ]
-        names, weights = zip(*operations, strict=True)
-        (operation,) = self.chance.choices(names, weights)
-        await operation()
-        self.done.append(operation.__name__)
-        await self.compare()
-
-    def asked(self) -> tuple[str, dict[str, Any]]:
-        blocks = self.chance.choice((0, 1, 2, 3, 12, 100, 101))
-        amount = self.chance.choice((0, 1, 25 * EUR, 25 * EUR + 1, 40 * EUR, 1_000 * EUR + 1))
-        choices: list[tuple[str, dict[str, Any]]] = [
-            ("changeConversationCommitment", {"blocks": blocks}),
-            ("changeConversationCommitment", {"blocks": blocks}),
-            (
-                "addConversationBlocks",
-                {"blocks": max(1, blocks), "cycle": self.chance.choice(("CURRENT", "NEXT"))},
-            ),
-            ("changeCarrierCommitment", {"amount": money(amount)}),
-            ("topUpCarrierBalance", {"amount": money(max(1, amount))}),
-            ("cancelScheduledChange", {"meter": self.chance.choice((BLOCKS, BALANCE))}),
-        ]
-        return self.chance.choice(choices)
-
-    def expected(self, mutation: str, arguments: dict[str, Any]) -> str:
-        """Do to the model what is asked for, and return what shall be answered."""
-        if mutation == "changeConversationCommitment":
-            return self.model.commit(BLOCKS, arguments["blocks"], self.now, mutation)
-        if mutation == "addConversationBlocks":
-            ahead = int(arguments["cycle"] == "NEXT")
-            return self.model.buy(arguments["blocks"], ahead, self.now)
-        if mutation == "cancelScheduledChange":
-            return self.model.cancel(arguments["meter"], self.now)
-        amount = micros(arguments["amount"])
-        if mutation == "changeCarrierCommitment":
-            return self.model.commit(BALANCE, amount, self.now, mutation)
-        return self.model.top_up(amount, self.now)
-
-    async def change(self) -> None:
-        """Send one change, sometimes three times at once."""
-        mutation, arguments = self.asked()
-        meter = BALANCE if "Carrier" in mutation else arguments.get("meter", BLOCKS)
-        version, key = self.model.version(meter), f"key-{len(self.done)}"
-        expected = self.expected(mutation, arguments)
-        times = self.chance.choice((1, 1, 3)) if expected == "MeterChanged" else 1
-        answers = await asyncio.gather(
-            *(self.acme.send(mutation, key, version, **arguments) for _ in range(times))
-        )
-        assert answers == [answers[0]] * times
-        answer = answers[0]
-        assert answer["__typename"] == expected, (mutation, arguments, answer)
-        if expected == "MeterChanged":
-            row = self.model.rows[-1]
-            assert (answer["version"], answer["cycleNumber"]) == (version + 1, row.cycle)
-            assert (answer["effectiveAt"], answer["price"]) == (
-                zulu(row.effective_at),
-                money(row.price),
-            )
-            self.sent[key] = Sent(mutation, version, arguments, answer)
-
-    async def ingest(self) -> None:
-        """Open conversations of new contacts, and charge something; some of it comes late."""
-        count = self.chance.choice((1, 30, 60, 150))
-        openings = [
-            self.now - timedelta(microseconds=1) - self.chance.random() * timedelta(days=13)
-            for _ in range(count)
-        ]
-        events = []
-        for opening in openings:
-            self.contacts += 1
-            events.append(message("acme", opening.isoformat(), contact=f"c{self.contacts}"))
-        charged_at = self.now - self.chance.random() * timedelta(days=9) - timedelta(seconds=1)
-        amount = self.chance.choice((1, 10 * EUR, 7 * EUR + 123_456))
-        events.append(charge("acme", charged_at.isoformat(), money(amount)))
-        halves = events[::2], events[1::2]
-        await take(self.acme.world, *halves[0])
-        await take(self.acme.world, *halves[1], *halves[0])  # the first ones are duplicates
-        # In the order of their arrival: what is covered depends on nothing but the sums.
-        self.model.open(openings, self.now)
-        self.model.charge(charged_at, amount, self.now)
-
-    async def move(self) -> None:
-        """Let time go by, sometimes to a renewal or to the last instant before it."""
-        bound = self.model.bounds[self.model.number(self.now) + 1]
-        self.acme.world.clock.now = self.chance.choice(
-            (
-                self.now + self.chance.random() * timedelta(days=9),
-                self.now + timedelta(microseconds=1),
-                max(self.now, bound - timedelta(milliseconds=100)),
-                bound,
-            )
-        )
-
-    async def replay(self) -> None:
-        if self.sent:
-            key = self.chance.choice(list(self.sent))
-            sent = self.sent[key]
-            again = await self.acme.send(sent.mutation, key, sent.version, **sent.arguments)
-            assert again == sent.answer
-
-    async def conflict(self) -> None:
-        if self.sent:
-            key = self.chance.choice(list(self.sent))
-            sent = self.sent[key]
-            answer = await self.acme.send(sent.mutation, key, sent.version + 1, **sent.arguments)
-            assert answer["__typename"] == "IdempotencyConflict"
-
-    async def stale(self) -> None:
-        mutation, arguments = self.asked()
-        meter = BALANCE if "Carrier" in mutation else arguments.get("meter", BLOCKS)
-        version = self.model.version(meter)
-        seen = self.chance.choice((version - 1, version + 1))
-        answer = await self.acme.send(mutation, f"stale-{len(self.done)}", seen, **arguments)
-        assert (answer["__typename"], answer["version"]) == ("StaleVersion", version)
-
-    async def compare(self) -> None:
-        shown = (await self.acme.ask(SHOWN))["account"]
-        ledger = self.model.ledger()
-        assert shown["commitmentChanges"]["nodes"] == ledger[:100]
-        future, *begun = shown["cycles"]["nodes"]
-        current = self.model.number(self.now)
-        assert future["conversationUsage"]["pending"] == self.model.used[current + 1]
-        assert future["cost"] == self.model.cost(current + 1)
-        for node in begun:
-            del node["state"], node["conversationUsage"]["pending"]
-            number = node["number"]
-            assert node == self.model.cycle(number, current=number == current), self.done
-        assert [node["number"] for node in begun] == list(range(current, -1, -1))
-        async with acquire(self.acme.world.pool) as conn:
-            rows = await conn.fetch("SELECT cycle, amount FROM automatic_grant")
-        steps = sorted((row["cycle"], row["amount"]) for row in rows)
-        assert steps == sorted(
-            (cycle, blocks) for cycle, made in self.model.automatic.items() for blocks in made
-        )
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_any_operations_in_any_order_do_what_the_model_does(acme: Acme, seed: int) -> None:
-    acme.at("2026-01-02T12:00")
-    small = [price_list("Small", Interval.MONTHLY, 40)]
-    await plan.create(acme.world.context(), small)
-    await acme.world.account(
-        "acme",
-        anchor=ANCHOR.isoformat(),
-        plan="Small",
-        signed_up_at="2025-12-01",
-        backfill_until="2026-01-01",
-    )
-    model = Model(walk([Stretch(0, 1, ANCHOR, AMSTERDAM)], 60), included=40)
-    going = Walk(acme, model, random.Random(seed))
-    for _ in range(STEPS):
-        await going.step()
-    assert model.rows
-    assert model.automatic
