@@ -54,7 +54,7 @@ class CarrierBalance(CarrierNumbers):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierCharge:
-    """One charge dated in a cycle; `booked_in_cycle` is where it counts (D11)."""
+    """One charge dated in a cycle; `booked_in_cycle` is where it counts (D11), unless reversed."""
 
     source: str
     id: str
@@ -64,6 +64,7 @@ class CarrierCharge:
     quantity_micros: int | None
     unit: str | None
     booked_in_cycle: int
+    reversed: bool
 
 
 def carrier_balance(cycle: Cycle, figures: Figures) -> CarrierBalance | None:

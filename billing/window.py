@@ -2,8 +2,8 @@
 
 The windows of a key (account, contact, channel) are a pure function of the sorted
 instants of its counting messages: the first opens one, and so does each first one at
-or after the end of the window before. `opened` says that directly; `insert` keeps
-a stored result equal to it as messages arrive in any order.
+or after the end of the window before. `opened` says that directly; `insert` and
+`remove` keep a stored result equal to it as messages come and are taken back, in any order.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -73,20 +73,49 @@ def insert(
         elif stored is None:
             return instant
         else:
-            changes.append(_cascade(windows, instant, stored))
+            removed, added = _lay(windows, instant, stored)
+            changes.append(Change(instant, removed, added))
     return changes
 
 
-def _cascade(windows: list[datetime], instant: datetime, stored: Sequence[datetime]) -> Change:
-    """Open a window that overlaps the ones after it, and lay those anew.
+def remove(
+    starts: Sequence[datetime], instant: datetime, stored: Sequence[datetime] | None
+) -> Change | datetime | None:
+    """Take one counting message away from a key's windows and return what that changed.
+
+    Args:
+        starts: Sorted instants at which the key's windows open, at least all those that
+            end after `instant`.
+        instant: That of the message.
+        stored: Sorted instants of the key's other counting messages from `instant` on;
+            None when they are not loaded.
+
+    Returns:
+        The change; None where there is none, since the message opened no window or another
+        one did at the same instant; or the instant from which on `stored` is needed.
+    """
+    if not _contains(starts, instant):
+        return None
+    if stored is None:
+        return instant
+    following = _first_at_or_after(stored, instant)
+    if following == instant:
+        return None
+    removed, added = _lay(list(starts), following, stored)
+    return Change(instant, (instant, *removed), added)
+
+
+def _lay(
+    windows: list[datetime], start: datetime | None, stored: Sequence[datetime]
+) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
+    """Lay the chain of windows anew from `start` on, and return what it removes and adds.
 
     Stops where the new chain meets a window that is there already: from a window's
     start on, the chain depends on nothing before it.
     """
     removed: list[datetime] = []
     added: list[datetime] = []
-    start: datetime | None = instant
-    while start is not None:
+    while start is not None and not _contains(windows, start):
         low = bisect_right(windows, start)
         high = bisect_left(windows, start + WINDOW)
         removed += windows[low:high]
@@ -94,9 +123,7 @@ def _cascade(windows: list[datetime], instant: datetime, stored: Sequence[dateti
         added.append(start)
         insort(windows, start)
         start = _first_at_or_after(stored, start + WINDOW)
-        if start is not None and _contains(windows, start):
-            break
-    return Change(instant, tuple(removed), tuple(added))
+    return tuple(removed), tuple(added)
 
 
 def _first_at_or_after(instants: Sequence[datetime], at: datetime) -> datetime | None:

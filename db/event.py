@@ -60,6 +60,7 @@ async def charges(conn: Connection, cycle: Cycle, page: Page) -> list[CarrierCha
             quantity_micros=row["quantity_micros"],
             unit=row["unit"],
             booked_in_cycle=cycle.number if row["booked_cycle"] is None else row["booked_cycle"],
+            reversed=row["reversed"],
         )
         for row in rows
     ]

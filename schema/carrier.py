@@ -36,6 +36,9 @@ class CarrierCharge:
         description="The cycle in which it counts: where its own was closed when it arrived, the "
         "one that was current then."
     )
+    reversed: bool = strawberry.field(
+        description="Whether an operator reversed it: it does not count any more."
+    )
 
 
 @strawberry.type(description="A balance that another cycle brings.")

@@ -42,7 +42,11 @@ SELECT k.place, e.occurred_at
 -- $1 account id, $2 from, $3 to, $4 to $6 the charge after which to go on, or NULLs; $7 how many.
 -- Newest first, with the cycle that each is booked in where its own was closed.
 SELECT e.source, e.event_id, e.feature, e.occurred_at, e.amount_micros, e.quantity_micros, e.unit,
-       a.booked_cycle
+       a.booked_cycle,
+       EXISTS (SELECT 1
+                 FROM event_reversal AS v
+                WHERE v.account_id = e.account_id AND v.source = e.source
+                  AND v.event_id = e.event_id) AS reversed
   FROM event AS e
   LEFT JOIN adjustment AS a
     ON a.account_id = e.account_id AND a.source = e.source AND a.event_id = e.event_id

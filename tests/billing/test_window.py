@@ -1,5 +1,6 @@
 """A conversation lasts 168 hours, and arrival order makes no difference (R5, R6, D8, D11)."""
 
+import random
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.instant import TICK
-from billing.window import WINDOW, Change, insert, opened
+from billing.window import WINDOW, Change, insert, opened, remove
 from tests.billing.build import PURE, schedule, terms, utc
 
 ORIGIN = utc("2026-10-01")
@@ -40,6 +41,24 @@ def arrive(
         changes = insert(wanted, new, stored[bisect_left(stored, changes) :])
     assert not isinstance(changes, datetime)
     return changes
+
+
+def take_back(
+    starts: Sequence[datetime],
+    already: Iterable[datetime],
+    instant: datetime,
+    *,
+    all_starts: bool = False,
+) -> list[Change]:
+    """Remove one message as the database does it; `already` are all that are stored."""
+    rest = sorted(already)
+    rest.remove(instant)
+    wanted = [start for start in starts if all_starts or start > instant - WINDOW]
+    change = remove(wanted, instant, None)
+    if isinstance(change, datetime):
+        change = remove(wanted, instant, rest[bisect_left(rest, change) :])
+    assert not isinstance(change, datetime)
+    return [] if change is None else [change]
 
 
 def applied(starts: Sequence[datetime], changes: Iterable[Change]) -> list[datetime]:
@@ -177,6 +196,55 @@ def test_only_a_cascade_asks_for_stored_messages_and_says_from_where() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("starts", "already", "gone", "changes"),
+    [
+        pytest.param((5,), (5,), 5, [((5,), ())], id="the_only_message"),
+        pytest.param((0,), (0, 100), 100, [], id="one_that_opened_no_window"),
+        pytest.param((0,), (0, 0), 0, [], id="one_of_two_at_the_same_instant"),
+        pytest.param((0,), (0, 100, 167.999), 0, [((0,), (100,))], id="the_next_one_opens"),
+        pytest.param((0, 168), (0, 168), 0, [((0,), ())], id="the_window_after_it_stays"),
+        pytest.param(
+            (0, 200), (0, 100, 200), 0, [((0, 200), (100,))], id="the_next_one_covers_what_follows"
+        ),
+        pytest.param(
+            (0, 268),
+            (0, 100, 268),
+            0,
+            [((0,), (100,))],
+            id="ends_exactly_where_a_window_is_there",
+        ),
+        pytest.param(
+            (50, 230, 400),
+            (50, 100, 230, 268, 400, 436),
+            50,
+            [((50, 230, 400), (100, 268, 436))],
+            id="runs_through_a_chain",
+        ),
+        pytest.param(
+            (0, 168), (0, 167, 168), 168, [((168,), ())], id="the_window_before_it_keeps_its_own"
+        ),
+        pytest.param(
+            (0, 200, 500), (0, 200, 500), 200, [((200,), ())], id="its_neighbours_are_left_alone"
+        ),
+    ],
+)
+def test_a_message_taken_back_says_what_that_changed(
+    starts: tuple[float, ...],
+    already: tuple[float, ...],
+    gone: float,
+    changes: list[tuple[tuple[float, ...], tuple[float, ...]]],
+) -> None:
+    (instant,) = hours(gone)
+    found = take_back(hours(*starts), hours(*already), instant)
+    assert found == [Change(instant, hours(*removed), hours(*added)) for removed, added in changes]
+
+
+def test_only_a_window_that_goes_asks_for_stored_messages_and_says_from_where() -> None:
+    assert remove(hours(0, 200), hours(200)[0], None) == hours(200)[0]
+    assert remove(hours(0, 200), hours(100)[0], None) is None
+
+
 INSTANTS = st.integers(0, 1_200).map(lambda hour: ORIGIN + hour * HOUR)
 NEAR_THE_EDGE = st.builds(
     lambda week, ticks: ORIGIN + week * WINDOW + ticks * TICK, st.integers(0, 7), st.integers(-1, 1)
@@ -197,6 +265,44 @@ def test_windows_do_not_depend_on_arrival(batches: list[list[datetime]], all_sta
         net = sum(len(change.added) - len(change.removed) for change in changes)
         assert net == len(starts) - len(before)
         assert {change.cause for change in changes} <= set(batch)
+
+
+@PURE
+@given(BATCHES, st.data(), st.booleans())
+def test_windows_do_not_depend_on_what_came_and_was_taken_back(
+    batches: list[list[datetime]],
+    data: st.DataObject,
+    all_starts: bool,  # noqa: FBT001
+) -> None:
+    """In any order of both, windows are those of the messages that are left."""
+    starts: list[datetime] = []
+    already: list[datetime] = []
+    for batch in batches:
+        starts = applied(starts, arrive(starts, already, batch, all_starts=all_starts))
+        already += batch
+        for gone in data.draw(st.lists(st.sampled_from(batch), unique=True, max_size=3)):
+            changes = take_back(starts, already, gone, all_starts=all_starts)
+            already.remove(gone)
+            before, starts = starts, applied(starts, changes)
+            assert starts == opened(already)
+            assert bool(changes) == (before != starts)
+            assert all(change.cause == gone for change in changes)
+
+
+@PURE
+@given(st.lists(INSTANTS | NEAR_THE_EDGE, min_size=1, max_size=40), st.randoms())
+def test_messages_taken_back_one_by_one_leave_the_windows_of_the_rest(
+    messages: list[datetime], chance: random.Random
+) -> None:
+    """In any order, down to none; no message less opens more windows."""
+    starts, already = opened(messages), list(messages)
+    while already:
+        gone = chance.choice(already)
+        changes = take_back(starts, already, gone)
+        already.remove(gone)
+        before, starts = starts, applied(starts, changes)
+        assert starts == opened(already)
+        assert len(starts) <= len(before)
 
 
 @PURE

@@ -1,0 +1,79 @@
+"""Doing what a key names once, and giving its outcome again to whoever sends it again (D22)."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+import db.idempotency
+from billing.errors import BadInputError, IdempotencyConflictError
+from db.idempotency import Asked, Kept
+from db.pool import Connection
+
+T = TypeVar("T")
+
+KEY = re.compile(r"[!-~]{1,128}")
+"""What an idempotency key may be: 1 to 128 visible ASCII characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What all changes by admins have in common.
+
+    `account_id` is None for the caller's own. `expected_version` is that of what is
+    changed, as the caller saw it; `idempotency_key` names the change, however often it is sent.
+    """
+
+    account_id: str | None
+    idempotency_key: str
+    expected_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Generic[T]):
+    """A mutation that is done once for its key; `outcomes` writes and reads what came of it.
+
+    Under the account's lock, look for what is known first, and keep the outcome last: a
+    failure keeps nothing, so that it can be mended and sent again.
+    """
+
+    key: str
+    asked: Asked
+    outcomes: TypeAdapter[T]
+
+    @classmethod
+    def of(cls, outcomes: TypeAdapter[T], key: str, mutation: str, *arguments: object) -> "Once[T]":
+        """Return the mutation that a key names, with its canonical input.
+
+        Raises:
+            BadInputError: the key is malformed.
+        """
+        if not KEY.fullmatch(key):
+            raise BadInputError(
+                "It must be 1 to 128 visible ASCII characters.", field="idempotencyKey"
+            )
+        text = json.dumps([mutation, *arguments])
+        return cls(key, Asked(mutation, hashlib.sha256(text.encode()).digest()), outcomes)
+
+    async def known(self, conn: Connection, account_id: UUID) -> T | None:
+        """Return what came of it before; None if it was not done yet.
+
+        Raises:
+            IdempotencyConflictError: the key was used for something else.
+        """
+        kept = await db.idempotency.find(conn, account_id, self.key)
+        if kept is None:
+            return None
+        if kept.asked != self.asked:
+            raise IdempotencyConflictError("The idempotency key was used for something else.")
+        return self.outcomes.validate_json(kept.outcome)
+
+    async def keep(self, conn: Connection, account_id: UUID, outcome: T, *, at: datetime) -> None:
+        """Keep what came of it, in the transaction of its effect."""
+        kept = Kept(self.asked, self.outcomes.dump_json(outcome).decode())
+        await db.idempotency.insert(conn, account_id, self.key, kept, at=at)
