@@ -1,6 +1,7 @@
 """What an account is told without asking: reminders, low balance, recharges (R16, R17, D25)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from uuid import UUID
@@ -28,13 +29,15 @@ class NoticeKind(Enum):
 class Notice:
     """Something to tell, written in the transaction that causes it.
 
-    `percent` is a reminder's, `threshold_micros` a low balance's, `amount_micros` what a
-    recharge added or could not add, for a `reason` in a sentence for people.
+    `armings` are those of the marks that caused it (`billing.reminder`). `percent` is a
+    reminder's, `threshold_micros` that of a low balance or of a recharge that failed,
+    `amount_micros` what a recharge added, `reason` why one failed, in a sentence for people.
     """
 
     kind: NoticeKind
     meter: Meter
     cycle: int
+    armings: Mapping[str, int] = field(default_factory=dict)
     percent: int | None = None
     threshold_micros: int | None = None
     amount_micros: int | None = None

@@ -1,12 +1,12 @@
 """What follows from new facts: windows, sums by day, and late changes to closed cycles.
 
-Runs under the lock of the facts' accounts, after the facts are stored, each statement
-with a snapshot of its own: a batch that waited for the lock sees what the one before
-it wrote.
+And from a fact that is reversed, the same the other way round. Runs under the lock of the
+facts' accounts, after the facts, or the reversal, are stored, each statement with a snapshot
+of its own: a batch that waited for the lock sees what the one before it wrote.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -16,12 +16,13 @@ from billing.commitment import AdjustmentReason, Meter
 from billing.cycle import Cycle, booking_number, moved_number
 from billing.event import Charge, EventId, Fact, Message
 from billing.figures import ChargeSum
+from billing.reversal import counting_number
 from billing.window import WINDOW, Change, Key
 from db import adjustment, conversation, event, rollup
 from db.adjustment import Booking
 from db.pool import Connection
 from db.rollup import Bucket
-from resolvers import surcharge
+from resolvers import crossing
 
 
 async def count(
@@ -45,31 +46,112 @@ async def count(
     opened = await _store_windows(conn, accounts, changes)
     await rollup.add_charges(conn, _charge_days(accounts, charges))
     bookings = [
-        *_late_conversations(accounts, causes, changes, at),
+        *_moved_conversations(accounts, causes, changes, AdjustmentReason.LATE, at),
         *_late_charges(accounts, charges, at),
     ]
     await adjustment.insert(conn, bookings, recorded_at=at)
-    await surcharge.cover(conn, _grown(accounts, opened, bookings, at), at=at)
+    await _cross(conn, accounts, opened, charges, bookings, at)
+
+
+async def uncount_message(
+    conn: Connection, account: Account, id_: EventId, message: Message, *, at: datetime
+) -> tuple[int | None, list[Booking]]:
+    """Take a message, whose reversal was just stored, off its windows.
+
+    Returns the cycle in which that counts, None for none, and what was booked of it.
+    """
+    key = Key(account.id, message.contact, message.channel)
+    change = await _removal(conn, key, message.occurred_at) if message.counts else None
+    if change is None:
+        return None, []
+    number = _landing(account, change.cause, change.cause + WINDOW)
+    accounts, changes = {account.id: account}, [(key, change)]
+    opened = await _store_windows(conn, accounts, changes)
+    bookings = list(
+        _moved_conversations(
+            accounts, {(key, change.cause): id_}, changes, AdjustmentReason.REVERSAL, at
+        )
+    )
+    await adjustment.insert(conn, bookings, recorded_at=at)
+    await _cross(conn, accounts, opened, {}, bookings, at)
+    return None if number is None else counting_number(account, number, at), bookings
+
+
+async def uncount_charge(  # noqa: PLR0913 (a charge, and where it counts)
+    conn: Connection,
+    account: Account,
+    id_: EventId,
+    charge: Charge,
+    *,
+    booked_cycle: int | None,
+    at: datetime,
+) -> tuple[int | None, list[Booking]]:
+    """Take a charge, which may be booked in another cycle than its own, off the sums.
+
+    Returns the cycle in which that counts, None for none, and what was booked of it.
+    """
+    day = _day(account, charge.occurred_at, charge.occurred_at)
+    number = _landing(account, charge.occurred_at, charge.occurred_at)
+    if day is not None:
+        less = ChargeSum(-charge.amount_micros, -1)
+        await rollup.add_charges(conn, {(account.id, day, charge.feature): less})
+    if number is None:
+        return None, []
+    counting = counting_number(account, number if booked_cycle is None else booked_cycle, at)
+    if counting == number:
+        return number, []
+    booking = Booking(
+        adjustment_id=uuid4(),
+        event_id=id_,
+        occurred_at=charge.occurred_at,
+        meter=Meter.CARRIER,
+        label=charge.feature,
+        change=-charge.amount_micros,
+        reason=AdjustmentReason.REVERSAL,
+        cycle=number,
+        booked_cycle=counting,
+    )
+    await adjustment.insert(conn, [booking], recorded_at=at)
+    return counting, [booking]
+
+
+async def _cross(  # noqa: PLR0913, PLR0917 (all that may make a cycle's usage grow)
+    conn: Connection,
+    accounts: Mapping[UUID, Account],
+    opened: Iterable[tuple[Key, datetime]],
+    charges: Mapping[EventId, Charge],
+    bookings: Iterable[Booking],
+    at: datetime,
+) -> None:
+    """Do what follows where cycles have come to use more than before."""
+    openings = [(key.account_id, opening, opening + WINDOW) for key, opening in opened]
+    costs = [(id_.account_id, fact.occurred_at, fact.occurred_at) for id_, fact in charges.items()]
+    grown = {
+        Meter.CONVERSATIONS: _grown(accounts, openings, at),
+        Meter.CARRIER: _grown(accounts, costs, at),
+    }
+    for booking in bookings:
+        if booking.change > 0:
+            grown[booking.meter].add((booking.event_id.account_id, booking.booked_cycle))
+    cycles = {
+        meter: [Cycle.of(accounts[id_], number, at) for id_, number in sorted(places)]
+        for meter, places in grown.items()
+    }
+    await crossing.check(conn, cycles, at=at)
 
 
 def _grown(
     accounts: Mapping[UUID, Account],
-    opened: Collection[tuple[Key, datetime]],
-    bookings: Iterable[Booking],
+    counted: Iterable[tuple[UUID, datetime, datetime]],
     at: datetime,
-) -> list[Cycle]:
-    """Return the cycles, not closed, in which more is used than before."""
-    grown = {
-        (booking.event_id.account_id, booking.booked_cycle)
-        for booking in bookings
-        if booking.meter is Meter.CONVERSATIONS
-    }
-    for key, opening in opened:
-        account = accounts[key.account_id]
-        number = _landing(account, opening)
-        if number is not None and moved_number(account, opening + WINDOW, at) is None:
-            grown.add((account.id, number))
-    return [Cycle.of(accounts[id_], number, at) for id_, number in sorted(grown)]
+) -> set[tuple[UUID, int]]:
+    """Return the cycles, not closed, that what began at one instant and ended at another is in."""
+    grown = set()
+    for id_, since, instant in counted:
+        number = _landing(accounts[id_], since, instant)
+        if number is not None and moved_number(accounts[id_], instant, at) is None:
+            grown.add((id_, number))
+    return grown
 
 
 async def _changes(
@@ -97,6 +179,17 @@ async def _changes(
             assert not isinstance(result, datetime)
             changes += [(key, change) for change in result]
     return changes
+
+
+async def _removal(conn: Connection, key: Key, instant: datetime) -> Change | None:
+    """Find what one message less changes; only a window's first one needs the stored ones."""
+    starts = (await conversation.starts(conn, [(key, instant)])).get(key, [])
+    result = window.remove(starts, instant, None)
+    if isinstance(result, datetime):
+        stored = (await event.counting_from(conn, [(key, result)])).get(key, [])
+        result = window.remove(starts, instant, stored)
+        assert not isinstance(result, datetime)
+    return result
 
 
 async def _store_windows(
@@ -136,10 +229,11 @@ def _day(account: Account, since: datetime, at: datetime) -> datetime | None:
     return None if schedule is None or since < schedule.starts_at else schedule.day_start(at)
 
 
-def _late_conversations(
+def _moved_conversations(
     accounts: Mapping[UUID, Account],
     causes: Mapping[tuple[Key, datetime], EventId],
     changes: list[tuple[Key, Change]],
+    reason: AdjustmentReason,
     at: datetime,
 ) -> Iterator[Booking]:
     """Yield, per message, its net change to each closed cycle; no change, no booking (D11)."""
@@ -157,18 +251,18 @@ def _late_conversations(
                     meter=Meter.CONVERSATIONS,
                     label=key.channel,
                     change=n,
-                    reason=AdjustmentReason.LATE,
+                    reason=reason,
                     cycle=number,
                     booked_cycle=booking_number(account, at),
                 )
 
 
-def _landing(account: Account, opening: datetime) -> int | None:
-    """Return the cycle in which a window lands; None where it counts nowhere (D6, D9)."""
+def _landing(account: Account, since: datetime, instant: datetime) -> int | None:
+    """Return the cycle that contains `instant`; None for what began before cycle 0 (D6, D9)."""
     schedule = account.schedule
-    if schedule is None or opening < schedule.starts_at:
+    if schedule is None or since < schedule.starts_at:
         return None
-    return schedule.number_at(opening + WINDOW)
+    return schedule.number_at(instant)
 
 
 def _closed_numbers(
@@ -176,7 +270,7 @@ def _closed_numbers(
 ) -> Iterator[int | None]:
     """Yield the closed cycle that each window lands in, None for one that counts nowhere."""
     for opening in openings:
-        number = _landing(account, opening)
+        number = _landing(account, opening, opening + WINDOW)
         yield None if number is None else moved_number(account, opening + WINDOW, at)
 
 

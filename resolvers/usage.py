@@ -10,14 +10,18 @@ from db.pool import acquire
 from resolvers.context import Context
 
 
-async def of_meters(ctx: Context, keys: Sequence[tuple[Cycle, Meter]]) -> list[Figures]:
-    """Load the sums behind meters of cycles; two meters of a cycle share them."""
-    cycles = list(dict.fromkeys(cycle for cycle, _ in keys))
-    meters = frozenset(meter for _, meter in keys)
+async def of_meters(ctx: Context, keys: Sequence[tuple[Cycle, Meter, bool]]) -> list[Figures]:
+    """Load the sums behind meters of cycles; two meters of a cycle share them.
+
+    Each key says whether the cycle's grants are wanted one by one, too.
+    """
+    cycles = list(dict.fromkeys(cycle for cycle, _, _ in keys))
+    meters = frozenset(meter for _, meter, _ in keys)
+    grants_of = {cycle for cycle, _, grants in keys if grants}
     async with acquire(ctx.pool) as conn:
-        figures = await usage.of_cycles(conn, cycles, meters=meters)
+        figures = await usage.of_cycles(conn, cycles, meters=meters, grants_of=grants_of)
     by_cycle = dict(zip(cycles, figures, strict=True))
-    return [by_cycle[cycle] for cycle, _ in keys]
+    return [by_cycle[cycle] for cycle, _, _ in keys]
 
 
 async def figures_of(ctx: Context, cycles: Sequence[Cycle], meter: Meter) -> list[Figures]:
@@ -25,7 +29,15 @@ async def figures_of(ctx: Context, cycles: Sequence[Cycle], meter: Meter) -> lis
 
     Goes through the operation's loader, where the other meter's request joins it.
     """
-    found: list[Figures] = await ctx.loaders.of(of_meters).load_many(
-        (cycle, meter) for cycle in cycles
-    )
+    return await _figures(ctx, [(cycle, meter, False) for cycle in cycles])
+
+
+async def figures_with_grants_of(ctx: Context, cycles: Sequence[Cycle]) -> list[Figures]:
+    """Return the sums of cycles for both meters, in order, and their grants one by one."""
+    found = await _figures(ctx, [(cycle, meter, True) for meter in Meter for cycle in cycles])
+    return found[: len(cycles)]
+
+
+async def _figures(ctx: Context, keys: Sequence[tuple[Cycle, Meter, bool]]) -> list[Figures]:
+    found: list[Figures] = await ctx.loaders.of(of_meters).load_many(keys)
     return found

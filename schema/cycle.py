@@ -5,11 +5,14 @@ from datetime import date, datetime
 import strawberry
 
 import resolvers.cost
+import resolvers.grant
 from billing.cycle import CycleState
 from resolvers import carrier, conversation
 from schema.carrier import CarrierBalance
 from schema.columns.batch import batched
 from schema.conversation import ConversationUsage
+from schema.grant import Grant
+from schema.page import Connection
 from schema.scalars import Money
 
 
@@ -51,6 +54,15 @@ class Cycle:
     carrier_balance: CarrierBalance | None = batched(
         carrier.balances_of_cycles,
         description="Carrier costs and what is left; null for the future cycle.",
+    )
+    grants: Connection[Grant] = batched(
+        resolvers.grant.pages_of_cycles,
+        description="What quota and balance are made of, in the order in which it is used: "
+        "conversations first. All of it expires with the cycle.",
+        arguments={
+            "first": "How many: 1 to 100.",
+            "after": "The cursor after which to go on.",
+        },
     )
     cost: CycleCost = batched(
         resolvers.cost.of_cycles, description="What the cycle costs beyond the plan itself."

@@ -268,7 +268,7 @@ async def test_accounts_are_kept_apart(world: World, statements: list[str]) -> N
     cycles = [Cycle.of(accounts[id_], number, world.clock.now) for id_ in ids for number in (0, 1)]
     statements.clear()
     figures = await of_meters(
-        world.context(), [(cycle, meter) for cycle in cycles for meter in Meter]
+        world.context(), [(cycle, meter, False) for cycle in cycles for meter in Meter]
     )
     assert statements == ["usage.of_cycles"]
     assert [

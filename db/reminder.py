@@ -1,0 +1,68 @@
+"""Marks that cycles have reached, in SQL: append-only."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from billing.commitment import Meter
+from billing.reminder import Armed
+from db import queries
+from db.columns import columns
+from db.pool import Connection
+
+_SQL = queries.load("reminder")
+
+
+class Metered(NamedTuple):
+    """A meter of an account's cycle."""
+
+    account_id: UUID
+    meter: Meter
+    cycle: int
+
+
+Marks: TypeAlias = dict[str, Armed]
+"""The marks that a meter of a cycle has reached so far."""
+
+
+async def of_cycles(conn: Connection, meters: Collection[Metered]) -> dict[Metered, Marks]:
+    """Fetch the marks that were reached."""
+    rows = await conn.fetch(_SQL["of_cycles"], *columns(map(_key, meters), width=3))
+    found: dict[Metered, Marks] = defaultdict(dict)
+    for row in rows:
+        place = Metered(row["account_id"], Meter(row["meter"]), row["cycle"])
+        found[place][row["mark"]] = Armed(row["reached"], row["arming"])
+    return found
+
+
+async def insert(
+    conn: Connection,
+    reached: Iterable[tuple[Metered, str, int, datetime]],
+    *,
+    recorded_at: datetime,
+) -> None:
+    """Record marks just reached, each with its arming and when that takes effect.
+
+    The accounts must be locked.
+    """
+    rows = [(*_key(place), mark, arming, at) for place, mark, arming, at in reached]
+    if rows:
+        await conn.execute(_SQL["insert"], recorded_at, *columns(rows, width=6))
+
+
+async def rearm(
+    conn: Connection, armed: Iterable[tuple[Metered, str, int]], *, recorded_at: datetime
+) -> None:
+    """Record that marks can be reached again, each with its new arming.
+
+    The accounts must be locked.
+    """
+    rows = [(*_key(place), mark, arming) for place, mark, arming in armed]
+    if rows:
+        await conn.execute(_SQL["rearm"], recorded_at, *columns(rows, width=5))
+
+
+def _key(place: Metered) -> tuple[UUID, str, int]:
+    return place.account_id, place.meter.value, place.cycle
