@@ -34,8 +34,16 @@ async def of_accounts(conn: Connection, account_ids: Collection[UUID]) -> dict[U
     found: dict[UUID, dict[str, Any]] = defaultdict(dict)
     for row in await conn.fetch(_SQL["of_accounts"], account_ids):
         kind = SettingKind(row["kind"])
-        found[row["account_id"]][kind.value.lower()] = _VALUES[kind].validate_json(row["value"])
+        name, settings = kind.value.lower(), found[row["account_id"]]
+        settings[name] = _VALUES[kind].validate_json(row["value"])
+        settings[f"{name}_version"] = row["version"]
     return {account_id: Settings(**found[account_id]) for account_id in account_ids}
+
+
+async def last_secret_number(conn: Connection, account_id: UUID) -> int:
+    """Fetch the number of the latest secret of the account's webhooks; 0 where there is none."""
+    number: int = await conn.fetchval(_SQL["last_secret_number"], account_id)
+    return number
 
 
 async def insert(  # noqa: PLR0913 (a row's facts)
