@@ -117,6 +117,12 @@ async def replay(conn: Connection, id: UUID, *, at: datetime) -> Claimed | None:
     return None if row is None else _claimed(row)
 
 
+async def exists(conn: Connection, id: UUID) -> bool:
+    """Tell whether there is, or was, such an entry."""
+    found: bool = await conn.fetchval(_SQL["exists"], id)
+    return found
+
+
 def _written(content: Notice | Letter) -> str:
     written = (
         _NOTICE.dump_json(content) if isinstance(content, Notice) else _LETTER.dump_json(content)

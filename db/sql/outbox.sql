@@ -10,12 +10,12 @@ SELECT outbox_id, account_id, payload::jsonb, target, language, due_at, $1
 -- $1 now, $2 the end of the claim, $3 how many.
 UPDATE outbox
    SET due_at = $2, attempts = attempts + 1
- WHERE outbox_id IN (SELECT outbox_id
-                       FROM outbox
-                      WHERE state = 'PENDING' AND due_at <= $1
-                      ORDER BY due_at
-                      LIMIT $3
-                        FOR NO KEY UPDATE SKIP LOCKED)
+ WHERE outbox_id = ANY (ARRAY(SELECT outbox_id -- an array is made once, a join may ask again
+                                FROM outbox
+                               WHERE state = 'PENDING' AND due_at <= $1
+                               ORDER BY due_at
+                               LIMIT $3
+                                 FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING outbox_id, account_id, payload, target, language, attempts, recorded_at;
 
 -- name: settle
@@ -47,3 +47,9 @@ UPDATE outbox
    SET state = 'PENDING', attempts = 0, due_at = $2, settled_at = NULL
  WHERE outbox_id = $1 AND state = 'DEAD'
 RETURNING outbox_id, account_id, payload, target, language, attempts, recorded_at;
+
+-- name: exists
+-- $1 outbox id.
+SELECT count(*) > 0
+  FROM outbox
+ WHERE outbox_id = $1;
