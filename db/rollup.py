@@ -1,5 +1,6 @@
 """Sums by local day in SQL: derived, kept up in the transaction that changes them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
@@ -26,12 +27,19 @@ async def add_conversations(conn: Connection, changes: Mapping[Bucket, int]) -> 
 
 
 async def add_charges(conn: Connection, changes: Mapping[Bucket, ChargeSum]) -> None:
-    """Add to the charges of a day."""
+    """Add to the charges of a day, by feature and over all features."""
     rows = sorted(
         (*bucket, change.amount_micros, change.charges) for bucket, change in changes.items()
     )
-    if rows:
-        await conn.execute(_SQL["add_charges"], *columns(rows, width=5))
+    if not rows:
+        return
+    spent: Counter[tuple[UUID, datetime]] = Counter()
+    for account_id, day, _, amount_micros, _ in rows:
+        spent[account_id, day] += amount_micros
+    days = sorted((*day, amount_micros) for day, amount_micros in spent.items())
+    await conn.execute(_SQL["add_charges"], *columns(rows, width=5))
+    # One statement cannot write two tables of many accounts in a distributed database.
+    await conn.execute(_SQL["add_spending"], *columns(days, width=3))
 
 
 async def rebuild(
@@ -46,5 +54,7 @@ async def rebuild(
     first_close = schedule.starts_at + WINDOW
     await conn.execute(_SQL["clear_conversations"], account_id, since)
     await conn.execute(_SQL["clear_charges"], account_id, since)
+    await conn.execute(_SQL["clear_spending"], account_id, since)
     await conn.execute(_SQL["rebuild_conversations"], account_id, starts, ends, first_close)
     await conn.execute(_SQL["rebuild_charges"], account_id, starts, ends)
+    await conn.execute(_SQL["rebuild_spending"], account_id, since)

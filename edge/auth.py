@@ -26,7 +26,7 @@ async def caller(connection: HTTPConnection) -> Principal:
     if credentials.count(".") > 1:
         return await state["tokens"].verify(credentials, at=state["clock"]())
     service = await service_key.authenticate(
-        state["pool"], state["key_pepper"], credentials, at=state["clock"]()
+        state["pool"], state["key_pepper"], credentials, known=state["keys"], at=state["clock"]()
     )
     if service is None:
         raise InvalidTokenError("The service key is unknown, expired or revoked.")

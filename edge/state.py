@@ -8,6 +8,8 @@ from starlette.requests import HTTPConnection
 
 from db.pool import Pool
 from edge.token import TokenVerifier
+from resolvers.known_accounts import KnownAccounts
+from resolvers.service_key import KnownKeys
 
 
 class State(TypedDict):
@@ -18,6 +20,8 @@ class State(TypedDict):
     clock: Callable[[], datetime]
     tokens: TokenVerifier
     key_pepper: bytes
+    keys: KnownKeys
+    accounts: KnownAccounts
 
 
 def state_of(connection: HTTPConnection) -> State:

@@ -8,11 +8,12 @@ from billing.errors import (
     BadInputError,
     NotFoundError,
     OperatorOnlyError,
+    ScopeMissingError,
     TrialNoAccessError,
     UnauthenticatedError,
 )
 from resolvers.context import Context
-from resolvers.principal import Anonymous, Role, User
+from resolvers.principal import Anonymous, Role, Scope, Service, User
 
 
 def admin_or_operator(ctx: Context) -> User:
@@ -41,6 +42,27 @@ def operator(ctx: Context) -> User:
     if not isinstance(ctx.principal, User) or ctx.principal.role is not Role.OPERATOR:
         raise OperatorOnlyError("Only an operator may do this.")
     return ctx.principal
+
+
+def sender(ctx: Context) -> Service | User:
+    """Return the caller who may ask whether to send: a service that sends, or an operator.
+
+    Raises:
+        UnauthenticatedError: nobody is calling.
+        ScopeMissingError: the caller is another service, or a customer.
+    """
+    if isinstance(ctx.principal, Anonymous):
+        raise UnauthenticatedError("This needs a service key.")
+    if not _has_scope(ctx.principal, Scope.SEND):
+        raise ScopeMissingError("Only a service whose key has the scope send may ask this.")
+    return ctx.principal
+
+
+def _has_scope(principal: Service | User, scope: Scope) -> bool:
+    """Tell whether a caller has a scope; the platform's staff has all."""
+    if isinstance(principal, Service):
+        return scope in principal.scopes
+    return principal.role is Role.OPERATOR
 
 
 def account_id(ctx: Context, id: str | None, *, field: str = "id") -> UUID:

@@ -18,6 +18,7 @@ import db.service_key
 from billing.errors import BadInputError
 from db.pool import Pool, acquire
 from db.service_key import ServiceKey
+from resolvers.lru import Lru
 from resolvers.principal import Scope, Service
 
 NAME_CHARS_MAX = 100
@@ -32,9 +33,38 @@ TOUCH_INTERVAL = timedelta(minutes=1)
 TOUCH_SECONDS = 0.5
 """How long writing it may hold up a request."""
 
+KEY_CACHE_SECONDS = 5
+"""How long a process trusts what it read of a key: a revoked one works so long at most."""
+
+KEYS_MAX = 1_000
+"""How many keys a process remembers at a time."""
+
 _LOG = logging.getLogger(__name__)
+_CACHE_TIME = timedelta(seconds=KEY_CACHE_SECONDS)
 _KEY = re.compile(r"(?P<prefix>kk_[a-z2-7]{8})\.[A-Za-z0-9_-]{43}")
 _NO_HASH = bytes(32)
+
+
+class KnownKeys:
+    """Keys that were right when they were read, by the hash of the whole key.
+
+    Made once for the application. A key with any other secret has another hash.
+    """
+
+    def __init__(self) -> None:
+        self._keys: Lru[bytes, tuple[datetime, ServiceKey]] = Lru(KEYS_MAX)
+
+    def get(self, hash_: bytes, at: datetime) -> ServiceKey | None:
+        """Return a key as it was a moment ago; None where that is too long ago."""
+        found = self._keys.get(hash_)
+        if found is None:
+            return None
+        read_at, key = found
+        return key if timedelta() <= at - read_at < _CACHE_TIME else None
+
+    def keep(self, hash_: bytes, key: ServiceKey, at: datetime) -> None:
+        """Remember a key that was read at `at`."""
+        self._keys.put(hash_, (at, key))
 
 
 async def create(  # noqa: PLR0913 - a key's facts
@@ -86,23 +116,37 @@ async def revoke(pool: Pool, prefix: str, at: datetime) -> bool:
         return await db.service_key.revoke(conn, prefix, at=at)
 
 
-async def authenticate(pool: Pool, pepper: bytes, key: str, *, at: datetime) -> Service | None:
+async def authenticate(
+    pool: Pool, pepper: bytes, key: str, *, known: KnownKeys, at: datetime
+) -> Service | None:
     """Return the service that `key` belongs to; None for any key that opens nothing.
 
     A well-formed key costs one query, one hash and one comparison, whether its prefix is known
-    or not.
+    or not; one that was right a moment ago costs the hash only.
     """
     form = _KEY.fullmatch(key)
     if form is None:
         return None
+    hash_ = _hash(pepper, key)
+    stored = known.get(hash_, at) or await _read(pool, form["prefix"], hash_, known=known, at=at)
+    if stored is None or not stored.live(at):
+        return None
+    return Service(stored.prefix, frozenset(map(Scope, stored.scopes)))
+
+
+async def _read(
+    pool: Pool, prefix: str, hash_: bytes, *, known: KnownKeys, at: datetime
+) -> ServiceKey | None:
+    """Read a key and note its use; None where there is none or its secret is another one."""
     async with acquire(pool) as conn:
-        stored = await db.service_key.by_prefix(conn, form["prefix"])
+        stored = await db.service_key.by_prefix(conn, prefix)
     expected = _NO_HASH if stored is None else stored.secret_hash
-    right = hmac.compare_digest(_hash(pepper, key), expected)
+    right = hmac.compare_digest(hash_, expected)
     if stored is None or not right or not stored.live(at):
         return None
+    known.keep(hash_, stored, at)
     await _touch(pool, stored, at)
-    return Service(stored.prefix, frozenset(map(Scope, stored.scopes)))
+    return stored
 
 
 async def _touch(pool: Pool, key: ServiceKey, at: datetime) -> None:

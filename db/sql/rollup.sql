@@ -15,6 +15,14 @@ SELECT account_id, day, feature, amount_micros, n
 ON CONFLICT (account_id, day, feature) DO UPDATE
    SET amount_micros = d.amount_micros + excluded.amount_micros, n = d.n + excluded.n;
 
+-- name: add_spending
+-- $1 account ids, $2 days, $3 micro-euros more; sorted by key.
+INSERT INTO spend_day AS d (account_id, day, amount_micros)
+SELECT account_id, day, amount_micros
+  FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS new (account_id, day, amount_micros)
+ON CONFLICT (account_id, day) DO UPDATE
+   SET amount_micros = d.amount_micros + excluded.amount_micros;
+
 -- name: clear_conversations
 -- $1 account id, $2 the first day to clear.
 DELETE FROM conversation_day WHERE account_id = $1 AND day >= $2;
@@ -22,6 +30,10 @@ DELETE FROM conversation_day WHERE account_id = $1 AND day >= $2;
 -- name: clear_charges
 -- $1 account id, $2 the first day to clear.
 DELETE FROM charge_day WHERE account_id = $1 AND day >= $2;
+
+-- name: clear_spending
+-- $1 account id, $2 the first day to clear.
+DELETE FROM spend_day WHERE account_id = $1 AND day >= $2;
 
 -- name: rebuild_conversations
 -- $1 account id, $2 starts of days, $3 their ends, $4 the first closing instant that counts.
@@ -46,3 +58,11 @@ SELECT e.account_id, d.starts_at, e.feature, sum(e.amount_micros), count(*)
                     WHERE v.account_id = e.account_id AND v.source = e.source
                       AND v.event_id = e.event_id)
  GROUP BY e.account_id, d.starts_at, e.feature;
+
+-- name: rebuild_spending
+-- $1 account id, $2 the first day, from which on the charges of days are laid anew already.
+INSERT INTO spend_day (account_id, day, amount_micros)
+SELECT account_id, day, sum(amount_micros)
+  FROM charge_day
+ WHERE account_id = $1 AND day >= $2
+ GROUP BY account_id, day;

@@ -603,12 +603,15 @@ async def service(world: World, dsn: str) -> AsyncIterator[Service]:
 
 
 async def test_a_stream_that_is_cut_keeps_what_was_committed(service: Service) -> None:
-    whole = b"".join(line(n, time="2020-01-01T00:00:00Z") for n in range(COMMIT_LINES + 1))
+    whole, due = b"", 0
 
     async def committed() -> bool:
-        return len(await ids(service.world)) == COMMIT_LINES
+        return len(await ids(service.world)) == due
 
     for _ in range(STREAMS_MAX + 1):  # none of them keeps its slot
+        numbers = range(due, due + COMMIT_LINES + 1)
+        whole = b"".join(line(n, time="2020-01-01T00:00:00Z") for n in numbers)
+        due += COMMIT_LINES
         _, writer = await service.open_stream()
         await send(writer, whole[:-10])
         await until(committed)

@@ -1,8 +1,12 @@
 """Service keys: made once, recognised, expired, revoked; their use is recorded now and then."""
 
+import asyncio
+import dataclasses
 import hmac
+import pickle
 import re
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,9 +17,11 @@ from db.pool import Pool, acquire
 from resolvers import service_key
 from resolvers.principal import Scope, Service
 from resolvers.service_key import (
+    KEY_CACHE_SECONDS,
+    KEYS_MAX,
     NAME_CHARS_MAX,
     PEPPER_BYTES_MIN,
-    authenticate,
+    KnownKeys,
     create,
     listed,
     revoke,
@@ -32,6 +38,11 @@ async def made(
     pool: Pool, *, name: str = "events", expires_at: datetime | None = None, at: datetime = AT
 ) -> str:
     return await create(pool, PEPPER, name=name, scopes=BOTH, expires_at=expires_at, at=at)
+
+
+async def authenticate(pool: Pool, pepper: bytes, key: str, *, at: datetime) -> Service | None:
+    """Recognise a key in a process that knows none."""
+    return await service_key.authenticate(pool, pepper, key, known=KnownKeys(), at=at)
 
 
 async def used_at(pool: Pool) -> list[datetime | None]:
@@ -221,3 +232,134 @@ async def test_a_use_that_cannot_be_recorded_fails_nothing(
         f"use of {prefix} is not recorded: TimeoutError",
     ]
     assert pool.get_idle_size() == pool.get_size()
+
+
+# --- in a process that knows the key
+
+
+@dataclass(slots=True)
+class Process:
+    """A process that remembers keys, and a key that it has just recognised."""
+
+    pool: Pool
+    statements: list[str]
+    key: str
+    known: KnownKeys = dataclasses.field(default_factory=KnownKeys)
+
+    async def recognise(self, seconds: float, key: str | None = None) -> bool:
+        """Tell whether a key is recognised so long after the first time; note the statements."""
+        self.statements.clear()
+        found = await service_key.authenticate(
+            self.pool, PEPPER, key or self.key, known=self.known, at=AT + seconds * SECOND
+        )
+        assert found in (None, Service((key or self.key).split(".")[0], BOTH))
+        return found is not None
+
+    async def revoke(self, seconds: float) -> None:
+        assert await revoke(self.pool, self.key.split(".")[0], AT + seconds * SECOND)
+
+
+READ = ["service_key.by_prefix"]
+JUST_BEFORE = KEY_CACHE_SECONDS - 0.000001
+
+
+@pytest.fixture
+async def process(pool: Pool, statements: list[str]) -> Process:
+    process = Process(pool, statements, await made(pool, expires_at=AT + 3600 * SECOND))
+    assert await process.recognise(0)
+    assert statements == [*READ, "service_key.touch"]
+    return process
+
+
+async def test_a_key_is_read_once_in_a_few_seconds(process: Process) -> None:
+    costs = []
+    for seconds in (0, 1, JUST_BEFORE, KEY_CACHE_SECONDS, 7, KEY_CACHE_SECONDS + JUST_BEFORE, 10):
+        assert await process.recognise(seconds)
+        costs.append((seconds, list(process.statements)))
+    assert costs == [
+        *((0, []), (1, []), (JUST_BEFORE, []), (KEY_CACHE_SECONDS, READ), (7, [])),
+        *((KEY_CACHE_SECONDS + JUST_BEFORE, []), (10, READ)),
+    ]
+
+
+async def test_a_key_that_is_known_is_touched_once_a_minute(process: Process) -> None:
+    costs = []
+    for seconds in (59, 60, 63, 64, 65, 69):
+        assert await process.recognise(seconds)
+        costs.append((seconds, list(process.statements)))
+    touched = [*READ, "service_key.touch"]
+    assert costs == [(59, READ), (60, []), (63, []), (64, touched), (65, []), (69, READ)]
+    assert await used_at(process.pool) == [AT + 64 * SECOND]
+
+
+async def test_a_revoked_key_works_until_it_is_read_again(process: Process) -> None:
+    await process.revoke(1)
+    assert await process.recognise(JUST_BEFORE)
+    assert process.statements == []
+    for seconds in (KEY_CACHE_SECONDS, KEY_CACHE_SECONDS, 6, 3600):
+        assert not await process.recognise(seconds)
+        assert process.statements == READ
+
+
+async def test_a_known_key_expires_at_its_instant(pool: Pool, statements: list[str]) -> None:
+    process = Process(pool, statements, await made(pool, expires_at=AT + 2 * SECOND))
+    assert await process.recognise(0)
+    assert await process.recognise(1.999999)
+    assert not await process.recognise(2)
+    assert process.statements == []
+
+
+async def test_another_secret_with_a_known_prefix_is_refused(process: Process) -> None:
+    prefix, secret = process.key.split(".")
+    other = (await made(process.pool)).split(".")[1]
+    for wrong in (f"{prefix}.{other}", f"{prefix}.{secret.swapcase()}", f"{prefix}.{secret[::-1]}"):
+        assert not await process.recognise(1, wrong)
+        assert process.statements == READ
+    assert await process.recognise(1)
+    assert process.statements == []
+    at = AT + SECOND
+    hash_of_other_pepper = service_key.authenticate(
+        process.pool, PEPPER[::-1], process.key, known=process.known, at=at
+    )
+    assert await hash_of_other_pepper is None
+
+
+async def test_a_refusal_is_not_remembered(process: Process) -> None:
+    key = await made(process.pool)
+    prefix = key.split(".")[0]
+    async with acquire(process.pool) as conn:
+        await conn.execute(
+            "UPDATE service_key SET prefix = 'kk_aaaaaaaa' WHERE prefix = $1", prefix
+        )
+        for _ in range(2):
+            assert not await process.recognise(1, key)
+            assert process.statements == READ
+        await conn.execute(
+            "UPDATE service_key SET prefix = $1 WHERE prefix = 'kk_aaaaaaaa'", prefix
+        )
+    assert await process.recognise(1, key)
+
+
+async def test_a_key_is_read_again_where_the_clock_was_put_back(process: Process) -> None:
+    await process.revoke(0)
+    assert not await process.recognise(-0.000001)
+    assert process.statements == READ
+
+
+async def test_many_at_once_are_all_recognised(process: Process) -> None:
+    process.known = KnownKeys()
+    assert all(await asyncio.gather(*(process.recognise(1) for _ in range(20))))
+    assert await process.recognise(1)
+    assert process.statements == []
+
+
+async def test_so_many_keys_are_known_at_a_time_and_no_secret(process: Process) -> None:
+    assert process.key.split(".")[1].encode() not in pickle.dumps(process.known)
+    (stored,) = await listed(process.pool)
+    known = KnownKeys()
+    hashes = [n.to_bytes(32) for n in range(KEYS_MAX + 1)]
+    for hash_ in hashes[:KEYS_MAX]:
+        known.keep(hash_, stored, AT)
+    assert all(known.get(hash_, AT) is stored for hash_ in hashes[:KEYS_MAX])
+    known.keep(hashes[KEYS_MAX], stored, AT)
+    assert [known.get(hash_, AT) for hash_ in (hashes[0], hashes[-1])] == [None, stored]

@@ -93,6 +93,12 @@ class Recount:
             days[self.day_start(charge.occurred_at), charge.feature].append(charge.amount_micros)
         return {day: (sum(amounts), len(amounts)) for day, amounts in days.items()}
 
+    def spend_days(self) -> dict[datetime, int]:
+        days: Counter[datetime] = Counter()
+        for charge in self.charged():
+            days[self.day_start(charge.occurred_at)] += charge.amount_micros
+        return {day: amount for day, amount in days.items() if amount}
+
     def conversations(self, start: datetime, end: datetime) -> dict[str, int]:
         """Count the conversations that close in a stretch of time, by channel."""
         return dict(
@@ -138,6 +144,15 @@ async def stored_facts(pool: Pool, external_id: str) -> dict[EventId, Fact]:
         return await event.stored(conn, [EventId(*row) for row in ids])
 
 
+async def reversed_ids(pool: Pool, external_id: str) -> set[EventId]:
+    async with acquire(pool) as conn:
+        ids = await conn.fetch(
+            "SELECT account_id, source, event_id FROM event_reversal WHERE account_id = $1",
+            account_id_of(external_id),
+        )
+    return {EventId(*row) for row in ids}
+
+
 @dataclass(frozen=True)
 class Derived:
     """The rows that follow from facts; buckets that came back to nothing are left out."""
@@ -145,6 +160,7 @@ class Derived:
     windows: list[Window]
     conversation_days: dict[Day, int]
     charge_days: dict[Day, tuple[int, int]]
+    spend_days: dict[datetime, int]
 
 
 async def stored(pool: Pool, external_id: str) -> Derived:
@@ -161,15 +177,24 @@ async def stored(pool: Pool, external_id: str) -> Derived:
             "SELECT day, feature, amount_micros, n FROM charge_day WHERE account_id = $1",
             account_id,
         )
+        spending = await conn.fetch(
+            "SELECT day, amount_micros FROM spend_day WHERE account_id = $1", account_id
+        )
     return Derived(
         sorted((contact, channel, opening) for contact, channel, opening in windows),
         {(day, channel): n for day, channel, n in conversations if n},
         {(day, feature): (amount, n) for day, feature, amount, n in charges if n},
+        {day: amount for day, amount in spending if amount},
     )
 
 
 def derived(recount: Recount) -> Derived:
-    return Derived(recount.windows(), recount.conversation_days(), recount.charge_days())
+    return Derived(
+        recount.windows(),
+        recount.conversation_days(),
+        recount.charge_days(),
+        recount.spend_days(),
+    )
 
 
 async def recounted(
@@ -178,8 +203,11 @@ async def recounted(
     *stretches: Stretch,
     ended_at: datetime | None = None,
 ) -> Recount:
+    """Count what is stored and not reversed."""
     facts = await stored_facts(pool, external_id)
-    return Recount(stretches, list(facts.values()), ended_at)
+    gone = await reversed_ids(pool, external_id)
+    counting = [fact for id_, fact in facts.items() if id_ not in gone]
+    return Recount(stretches, counting, ended_at)
 
 
 # --- what is shown
@@ -215,7 +243,8 @@ query ($id: ID!, $after: String) {
 class Shown:
     """One cycle as the query shows it: conversations by channel, micro-euros by feature.
 
-    `late` are the adjustments it carries: channel, closed cycle and change.
+    `late` are the adjustments it carries for late messages: channel, closed cycle and change;
+    `taken_back` are those for reversed ones.
     """
 
     number: int
@@ -225,6 +254,7 @@ class Shown:
     pending: dict[str, int]
     spent: Sums
     late: list[tuple[str, int, int]]
+    taken_back: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 async def shown(world: World, external_id: str) -> dict[int, Shown]:
@@ -253,7 +283,14 @@ def _shown(node: Mapping[str, Any]) -> Shown:
         assert micros(balance["spent"]) == sum(
             micros(feature["amount"]) for feature in balance["byFeature"]
         )
-    assert all(adjustment["reason"] == "LATE" for adjustment in usage["adjustments"])
+    carried = {
+        reason: [
+            (each["channel"], each["cycleNumber"], each["change"])
+            for each in usage["adjustments"]
+            if each["reason"] == reason
+        ]
+        for reason in ("LATE", "REVERSAL")
+    }
     return Shown(
         number=node["number"],
         state=node["state"],
@@ -264,9 +301,8 @@ def _shown(node: Mapping[str, Any]) -> Shown:
             each["feature"]: (micros(each["amount"]), each["charges"])
             for each in (balance["byFeature"] if balance else ())
         },
-        late=[
-            (each["channel"], each["cycleNumber"], each["change"]) for each in usage["adjustments"]
-        ],
+        late=carried["LATE"],
+        taken_back=carried["REVERSAL"],
     )
 
 
@@ -307,13 +343,14 @@ class Adjusted:
     booked_cycle: int
     event_id: str
     occurred_at: datetime
+    reason: str = "LATE"
 
 
 async def adjustments(pool: Pool, external_id: str) -> list[Adjusted]:
     """Fetch the account's adjustments in the order in which they were recorded."""
     async with acquire(pool) as conn:
         rows = await conn.fetch(
-            "SELECT meter, label, change, cycle, booked_cycle, event_id, occurred_at"
+            "SELECT meter, label, change, cycle, booked_cycle, event_id, occurred_at, reason"
             "  FROM adjustment WHERE account_id = $1"
             " ORDER BY recorded_at, occurred_at, cycle, meter",
             account_id_of(external_id),
