@@ -1,5 +1,6 @@
 """What the platform reports: messages and carrier charges, each an immutable fact."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -12,6 +13,15 @@ from billing.money import MICROS, quoted
 
 AHEAD = timedelta(minutes=5)
 """How far in the future an event may lie, for clocks that differ (D12)."""
+
+TEXT_MAX = 256
+"""Characters in an event's id, in its source and in a contact's identifier."""
+
+PLAIN = re.compile(r"[^\x00-\x1f\x7f]+")
+"""What such a text is made of: anything but control characters."""
+
+LABEL = re.compile(r"[A-Z0-9_]{1,32}")
+"""What a channel or feature may be called (D13)."""
 
 LABELS_MAX = 20
 """Channels, and as many features, that one account may use (D13)."""

@@ -11,6 +11,9 @@ from billing.account import EXTERNAL_ID
 from billing.errors import BadInputError
 from billing.event import (
     CHARGE_MICROS_MAX,
+    LABEL,
+    PLAIN,
+    TEXT_MAX,
     Charge,
     Direction,
     Event,
@@ -22,9 +25,6 @@ from billing.instant import parse_instant
 from billing.money import MICROS, parse_micros
 from edge.lines import LINE_BYTES_MAX
 from resolvers.ingest import EventError
-
-TEXT_MAX = 256
-"""Characters in an event's id, in its source and in a contact's identifier."""
 
 UNIT_MAX = 32
 """Characters in a charge's unit."""
@@ -54,10 +54,10 @@ def _micros(value: object) -> int:
     return micros
 
 
-_PLAIN = r"^[^\x00-\x1f\x7f]+$"  # a NUL would abort the whole batch
+_PLAIN = rf"^{PLAIN.pattern}$"  # a NUL would abort the whole batch
 _Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX, pattern=_PLAIN)]
 _Unit = Annotated[str, Field(min_length=1, max_length=UNIT_MAX, pattern=_PLAIN)]
-_LabelName = Annotated[str, Field(pattern=r"^[A-Z0-9_]{1,32}$")]
+_LabelName = Annotated[str, Field(pattern=rf"^{LABEL.pattern}$")]
 _Micros = Annotated[int, BeforeValidator(_micros)]
 
 

@@ -1,7 +1,5 @@
 """Changing meters: exactly once, against the version that the caller saw (D20 to D23)."""
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +10,8 @@ from pydantic import TypeAdapter
 
 from billing.account import Account, AccountAt
 from billing.commitment import ChangeKind, LedgerEntry, Meter, MeterChange
-from billing.errors import BadInputError, IdempotencyConflictError, StaleVersionError
+from billing.cycle import Cycle
+from billing.errors import BadInputError, StaleVersionError
 from billing.instant import local
 from billing.meter import (
     MeterState,
@@ -25,33 +24,17 @@ from billing.meter import (
 )
 from billing.plan import check_blocks
 from billing.snapshot import CycleSnapshot, snapshot
-from db import idempotency, meter_change, usage
-from db.idempotency import Asked, Kept
+from db import meter_change, usage
 from db.meter_change import Record
 from db.page import Position
 from db.pool import Connection, acquire, transact
-from resolvers import access, surcharge, terms
+from resolvers import access, crossing, terms
 from resolvers.context import Context
+from resolvers.idempotency import Once, Request
 from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
-from resolvers.principal import Role
-
-KEY = re.compile(r"[!-~]{1,128}")
-"""What an idempotency key may be: 1 to 128 visible ASCII characters."""
+from resolvers.principal import Role, User
 
 _VERSION = re.compile(r"[0-9]{1,9}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What all changes to meters have in common.
-
-    `account_id` is None for the caller's own. `expected_version` is the meter's that the
-    caller saw; `idempotency_key` names the change, however often it is sent.
-    """
-
-    account_id: str | None
-    idempotency_key: str
-    expected_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,73 +52,132 @@ _OUTCOME = TypeAdapter(MeterOutcome)
 Rule = Callable[[MeterState], MeterChange]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A change that can be made, or only previewed: the mutation, its input and its rule."""
+
+    mutation: str
+    arguments: tuple[object, ...]
+    meter: Meter
+    rule: Rule
+
+
+def committing(meter: Meter, amount: int) -> Action:
+    """Return the change that commits to `amount` a cycle: blocks, or micro-euros.
+
+    Raises:
+        BadInputError: not even an operator may commit an account to it.
+    """
+    if meter is Meter.CONVERSATIONS:
+        check_blocks(amount, field="blocks")
+        mutation = "changeConversationCommitment"
+    else:
+        if amount < 0:
+            raise BadInputError("It must not be negative.", field="amount")
+        mutation = "changeCarrierCommitment"
+    return Action(
+        mutation=mutation,
+        arguments=(amount,),
+        meter=meter,
+        rule=lambda state: change_commitment(state, amount),
+    )
+
+
+def buying(blocks: int, cycle: WhichCycle) -> Action:
+    """Return the change that buys `blocks` of 100 conversations for one cycle.
+
+    Raises:
+        BadInputError: not even an operator may buy so many.
+    """
+    check_blocks(blocks, least=1, field="blocks")
+    return Action(
+        mutation="addConversationBlocks",
+        arguments=(blocks, cycle.value),
+        meter=Meter.CONVERSATIONS,
+        rule=lambda state: add_blocks(state, blocks, cycle),
+    )
+
+
+def topping_up(amount_micros: int) -> Action:
+    """Return the change that adds `amount_micros` to the current cycle's balance.
+
+    Raises:
+        BadInputError: it is not more than 0.
+    """
+    if amount_micros <= 0:
+        raise BadInputError("It must be more than 0.", field="amount")
+    return Action(
+        mutation="topUpCarrierBalance",
+        arguments=(amount_micros,),
+        meter=Meter.CARRIER,
+        rule=lambda state: top_up(state, amount_micros),
+    )
+
+
 async def change_conversation_commitment(
     ctx: Context, request: Request, *, blocks: int
 ) -> MeterOutcome:
     """Commit to `blocks` of 100 conversations a cycle."""
-    check_blocks(blocks, field="blocks")
-    return await _change(
-        ctx,
-        request,
-        Meter.CONVERSATIONS,
-        _asked("changeConversationCommitment", request, blocks),
-        lambda state: change_commitment(state, blocks),
-    )
+    return await _change(ctx, request, committing(Meter.CONVERSATIONS, blocks))
 
 
 async def change_carrier_commitment(
     ctx: Context, request: Request, *, amount_micros: int
 ) -> MeterOutcome:
     """Commit to `amount_micros` of carrier cost a cycle."""
-    if amount_micros < 0:
-        raise BadInputError("It must not be negative.", field="amount")
-    return await _change(
-        ctx,
-        request,
-        Meter.CARRIER,
-        _asked("changeCarrierCommitment", request, amount_micros),
-        lambda state: change_commitment(state, amount_micros),
-    )
+    return await _change(ctx, request, committing(Meter.CARRIER, amount_micros))
 
 
 async def add_conversation_blocks(
     ctx: Context, request: Request, *, blocks: int, cycle: WhichCycle
 ) -> MeterOutcome:
     """Buy `blocks` of 100 conversations for one cycle."""
-    check_blocks(blocks, least=1, field="blocks")
-    return await _change(
-        ctx,
-        request,
-        Meter.CONVERSATIONS,
-        _asked("addConversationBlocks", request, blocks, cycle.value),
-        lambda state: add_blocks(state, blocks, cycle),
-    )
+    return await _change(ctx, request, buying(blocks, cycle))
 
 
 async def top_up_carrier_balance(
     ctx: Context, request: Request, *, amount_micros: int
 ) -> MeterOutcome:
     """Add `amount_micros` to the current cycle's balance."""
-    if amount_micros <= 0:
-        raise BadInputError("It must be more than 0.", field="amount")
-    return await _change(
-        ctx,
-        request,
-        Meter.CARRIER,
-        _asked("topUpCarrierBalance", request, amount_micros),
-        lambda state: top_up(state, amount_micros),
-    )
+    return await _change(ctx, request, topping_up(amount_micros))
 
 
 async def cancel_scheduled_change(ctx: Context, request: Request, *, meter: Meter) -> MeterOutcome:
     """Cancel what is scheduled on `meter`."""
-    return await _change(
-        ctx,
-        request,
-        meter,
-        _asked("cancelScheduledChange", request, meter.value),
-        cancel_scheduled,
+    cancelling = Action(
+        mutation="cancelScheduledChange",
+        arguments=(meter.value,),
+        meter=meter,
+        rule=cancel_scheduled,
     )
+    return await _change(ctx, request, cancelling)
+
+
+async def stand(
+    conn: Connection, account: Account, meter: Meter, user: User, *, at: datetime
+) -> MeterState:
+    """Read how `meter` stands at `at`, for `user`. The account must be locked.
+
+    Raises:
+        AccountEndedError: the account has ended.
+    """
+    changes = await meter_change.of_account(conn, account.id)
+    return meter_state(account, changes, meter, at, limited=user.role is not Role.OPERATOR)
+
+
+async def apply(
+    conn: Connection, account: Account, state: MeterState, action: Action, record: Record
+) -> MeterChange:
+    """Make a change to the meter that stands so, with all that follows from it.
+
+    Raises:
+        RuleError: the action's rule forbids it.
+    """
+    change = action.rule(state)
+    await meter_change.insert(conn, account.id, change, record)
+    affected = {change.meter: _affected(state, change)}
+    await crossing.check(conn, affected, at=record.at, lifted=True)
+    return change
 
 
 async def ledgers_of_accounts(
@@ -165,10 +207,8 @@ def _position(entry: LedgerEntry) -> Position:
     return entry.recorded_at, entry.meter.value, str(entry.version)
 
 
-async def _change(
-    ctx: Context, request: Request, meter: Meter, asked: Asked, rule: Rule
-) -> MeterOutcome:
-    """Apply a rule to a meter, once for each idempotency key.
+async def _change(ctx: Context, request: Request, action: Action) -> MeterOutcome:
+    """Make a change, once for each idempotency key.
 
     The order is key, version, rules (D22); a failure stores nothing, so that it can be
     mended and sent again.
@@ -176,51 +216,39 @@ async def _change(
     Raises:
         NotFoundError, TrialNoAccessError: the caller may not have the account's meters.
         BadInputError: the key is malformed.
-        RuleError: what `rule` raises, a key used for something else, a stale version.
+        RuleError: what the action's rule raises, a key used for something else, a stale version.
     """
     user = access.admin_or_operator(ctx)
     account_id = access.account_id(ctx, request.account_id, field="accountId")
-    if not KEY.fullmatch(request.idempotency_key):
-        raise BadInputError("It must be 1 to 128 visible ASCII characters.", field="idempotencyKey")
+    once = Once.of(
+        _OUTCOME,
+        request.idempotency_key,
+        action.mutation,
+        request.expected_version,
+        *action.arguments,
+    )
 
     async def work(conn: Connection) -> MeterOutcome:
         account = await terms.locked(conn, account_id)
         refusal = access.usage_refusal(ctx, account)
         if refusal is not None:
             raise refusal
-        known = await idempotency.find(conn, account_id, request.idempotency_key)
+        known = await once.known(conn, account_id)
         if known is not None:
-            return _again(known, asked)
+            return known
         at = ctx.clock()
-        changes = await meter_change.of_account(conn, account_id)
-        state = meter_state(account, changes, meter, at, limited=user.role is not Role.OPERATOR)
+        state = await stand(conn, account, action.meter, user, at=at)
         if request.expected_version != state.version:
             raise StaleVersionError(
                 f"The meter is at version {state.version}.", version=state.version
             )
-        change = rule(state)
-        record = Record(at, user.subject, asked.mutation)
-        await meter_change.insert(conn, account_id, change, record)
-        if state.following is not None and _commits(change):
-            await surcharge.cover(conn, [state.following], at=at)
+        record = Record(at, user.subject, action.mutation)
+        change = await apply(conn, account, state, action, record)
         outcome = await _outcome(conn, account, state, change)
-        kept = Kept(asked, _OUTCOME.dump_json(outcome).decode())
-        await idempotency.insert(conn, account_id, request.idempotency_key, kept, at=at)
+        await once.keep(conn, account_id, outcome, at=at)
         return outcome
 
     return await transact(ctx.pool, work)
-
-
-def _asked(mutation: str, request: Request, *arguments: object) -> Asked:
-    """Return what a key stands for: the mutation and its canonical input."""
-    text = json.dumps([mutation, request.expected_version, *arguments])
-    return Asked(mutation, hashlib.sha256(text.encode()).digest())
-
-
-def _again(known: Kept, asked: Asked) -> MeterOutcome:
-    if known.asked != asked:
-        raise IdempotencyConflictError("The idempotency key was used for something else.")
-    return _OUTCOME.validate_json(known.outcome)
 
 
 async def _outcome(
@@ -229,16 +257,32 @@ async def _outcome(
     cycle = state.current or state.following
     assert cycle is not None
     figures = await usage.of_cycles(conn, [cycle], meters=frozenset(Meter))
-    assert account.schedule is not None
-    zone = account.schedule.terms_of(change.cycle).time_zone
     return MeterOutcome(
         change=change,
-        effective_on=local(zone, change.effective_at).date(),
+        effective_on=effective_on(account, change),
         computed_at=cycle.computed_at,
         cycle=snapshot(cycle, figures[0]),
     )
 
 
-def _commits(change: MeterChange) -> bool:
-    """Tell whether it may lower the next cycle's quota: also one that starts now may (D15)."""
-    return change.meter is Meter.CONVERSATIONS and change.kind is ChangeKind.COMMITMENT
+def effective_on(account: Account, change: MeterChange) -> date:
+    """Return the local day on which a change takes effect."""
+    assert account.schedule is not None
+    zone = account.schedule.terms_of(change.cycle).time_zone
+    return local(zone, change.effective_at).date()
+
+
+def _affected(state: MeterState, change: MeterChange) -> list[Cycle]:
+    """Return the cycles whose quota or balance is another one with `change` (D15).
+
+    Also a commitment that starts now may lower the next cycle's quota. Of a balance to come
+    nothing is spent, so that there is nothing to be checked.
+    """
+    checked = [state.current] if change.meter is Meter.CARRIER else [state.current, state.following]
+    goes_on = change.kind is ChangeKind.COMMITMENT
+    return [
+        cycle
+        for cycle in checked
+        if cycle is not None
+        and (cycle.number == change.cycle or (goes_on and cycle.number > change.cycle))
+    ]

@@ -26,7 +26,7 @@ from billing.window import WINDOW
 from db import account, meter_change, price_list, rollup
 from db.meter_change import Record
 from db.pool import Connection, transact
-from resolvers import access, surcharge
+from resolvers import access, crossing
 from resolvers.context import Context
 
 
@@ -57,6 +57,14 @@ class ChangedTerms:
     cancelled_scheduled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedTerms:
+    """An account with the change of terms just made to it."""
+
+    account: Account
+    change: TermsChange
+
+
 async def change(
     ctx: Context, id: str, request: TermsRequest, commitments: Commitments
 ) -> ChangedTerms:
@@ -72,35 +80,64 @@ async def change(
     """
     user = access.operator(ctx)
     account_id = access.account_id(ctx, id, field="accountId")
+    check(request, commitments)
+
+    async def work(conn: Connection) -> ChangedTerms:
+        before = await locked(conn, account_id)
+        record = Record(ctx.clock(), user.subject, "changeTerms")
+        applied = await apply(conn, before, request, commitments, record)
+        return ChangedTerms(
+            AccountAt(applied.account, record.at),
+            applied.change.effective_at,
+            applied.change.cancels,
+        )
+
+    return await transact(ctx.pool, work)
+
+
+def check(request: TermsRequest, commitments: Commitments) -> None:
+    """Refuse input that no account can have.
+
+    Raises:
+        BadInputError: the plan cannot be one's name, or nobody may commit to so much.
+    """
     check_commitments(commitments)
     if request.plan is not None:
         check_plan_name(request.plan, field="plan")
 
-    async def work(conn: Connection) -> ChangedTerms:
-        before = await locked(conn, account_id)
-        at = ctx.clock()
-        plan = request.plan or AccountAt(before, at).plan
-        result = change_terms(
-            before,
-            request,
-            [] if plan is None else await price_list.of_plan(conn, plan),
-            at=at,
-            next_seq=await account.next_seq(conn, account_id),
-        )
-        await account.insert_terms(
-            conn, account_id, result.terms, recorded_at=at, recorded_by=user.subject
-        )
-        after = (await account.by_ids(conn, [account_id]))[account_id]
-        past = await meter_change.of_account(conn, account_id)
-        record = Record(at, user.subject, "changeTerms")
-        for changed in _commitments(before, after, result, commitments, past):
-            await meter_change.insert(conn, account_id, changed, record)
-        starts = [row.starts_at for row in (result.terms, result.replaced) if row is not None]
-        await rebuild(conn, before, after, since=min(starts), at=at)
-        await surcharge.cover(conn, [Cycle.of(after, result.terms.first_cycle, at)], at=at)
-        return ChangedTerms(AccountAt(after, at), result.effective_at, result.cancels)
 
-    return await transact(ctx.pool, work)
+async def apply(
+    conn: Connection,
+    before: Account,
+    request: TermsRequest,
+    commitments: Commitments,
+    record: Record,
+) -> AppliedTerms:
+    """Change the terms of an account, with all that follows from it. It must be locked.
+
+    Raises:
+        BadInputError: something of the input is malformed, missing or superfluous.
+        RuleError: the terms cannot follow the ones in force.
+    """
+    at = record.at
+    plan = request.plan or AccountAt(before, at).plan
+    result = change_terms(
+        before,
+        request,
+        [] if plan is None else await price_list.of_plan(conn, plan),
+        at=at,
+        next_seq=await account.next_seq(conn, before.id),
+    )
+    await account.insert_terms(conn, before.id, result.terms, recorded_at=at, recorded_by=record.by)
+    after = (await account.by_ids(conn, [before.id]))[before.id]
+    past = await meter_change.of_account(conn, before.id)
+    for changed in _commitments(before, after, result, commitments, past):
+        await meter_change.insert(conn, before.id, changed, record)
+    starts = [row.starts_at for row in (result.terms, result.replaced) if row is not None]
+    await rebuild(conn, before, after, since=min(starts), at=at)
+    first = [Cycle.of(after, result.terms.first_cycle, at)]
+    await crossing.check(conn, dict.fromkeys(Meter, first), at=at, lifted=True)
+    return AppliedTerms(after, result)
 
 
 def check_commitments(commitments: Commitments) -> None:

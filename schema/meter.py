@@ -9,7 +9,8 @@ from billing.commitment import ChangeKind, Meter
 from billing.cycle import CycleState
 from billing.meter import WhichCycle
 from resolvers import access, meter
-from resolvers.meter import MeterOutcome, Request
+from resolvers.idempotency import Request
+from resolvers.meter import MeterOutcome
 from schema.carrier import CarrierNumbers
 from schema.columns.batch import guarded
 from schema.conversation import ConversationNumbers

@@ -46,6 +46,18 @@ class ChangeTermsInput:
         description="Carrier cost committed to with a new interval or first terms, at least 0.",
     )
 
+    def request(self) -> TermsRequest:
+        return TermsRequest(
+            plan=self.plan,
+            interval=self.interval,
+            anchor_date=self.anchor_date,
+            time_zone=self.time_zone,
+            now=self.now,
+        )
+
+    def commitments(self) -> Commitments:
+        return Commitments(blocks=self.conversation_blocks, carrier_micros=self.carrier_commitment)
+
 
 @strawberry.type(description="The change was recorded.")
 class ChangeTermsSuccess:
@@ -73,16 +85,7 @@ async def change_terms(
 ) -> ChangeTermsResult:
     """Change terms."""
     changed = await terms.change(
-        info.context,
-        input.account_id,
-        TermsRequest(
-            plan=input.plan,
-            interval=input.interval,
-            anchor_date=input.anchor_date,
-            time_zone=input.time_zone,
-            now=input.now,
-        ),
-        Commitments(blocks=input.conversation_blocks, carrier_micros=input.carrier_commitment),
+        info.context, input.account_id, input.request(), input.commitments()
     )
     return ChangeTermsSuccess(
         account=cast(Account, changed.account),

@@ -84,7 +84,7 @@ def fetched(
 
 
 def guarded(guard: Guard, *, description: str) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a mutation written out as ``(info, …)``, which runs once `guard` has let it."""
+    """Declare a root field written out as ``(info, …)``, which runs once `guard` has let it."""
 
     def declare(resolve: Callable[..., Any]) -> Any:
         @functools.wraps(resolve)

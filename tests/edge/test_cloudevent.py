@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from billing.event import Charge, Direction, Event, Message, MessageKind
-from edge.cloudevent import PROBLEMS_MAX, TEXT_MAX, UNIT_MAX, read, read_line
+from billing.event import TEXT_MAX, Charge, Direction, Event, Message, MessageKind
+from edge.cloudevent import PROBLEMS_MAX, UNIT_MAX, read, read_line
 from resolvers.ingest import EventError
 
 AT = datetime(2026, 11, 20, 10, tzinfo=UTC)

@@ -23,7 +23,8 @@ from db import idempotency
 from db.pool import READING, Connection, Pool, acquire, open_pool, transact
 from resolvers import meter, plan, terms
 from resolvers.context import Context
-from resolvers.meter import MeterOutcome, Request
+from resolvers.idempotency import Request
+from resolvers.meter import MeterOutcome
 from resolvers.principal import User
 from resolvers.terms import NO_COMMITMENTS, Commitments
 from tests.support.facts import blocked, take
@@ -64,7 +65,7 @@ async def crowd(dsn: str) -> AsyncIterator[Pool]:
 
 
 def calling(world: World, pool: Pool, user: User = ANNA) -> Context:
-    return Context(pool, world.clock, user, world.clock())
+    return Context.of(replace(world.session(user), pool=pool))
 
 
 async def versions(world: World) -> list[tuple[str, int]]:

@@ -178,15 +178,15 @@ async def test_a_commitment_from_nothing_is_in_force_at_once(world: World) -> No
 
 
 async def test_the_statements_of_a_change(world: World) -> None:
-    """Lock, read, key, version, effect, its numbers, key: nothing else, whatever the ledger."""
+    """Lock, read, key, version, effect, marks, numbers, key: nothing else, whatever the ledger."""
     await world.account("acme")
     start = ["account.lock", "account.by_ids", "idempotency.find", "meter_change.of_account"]
-    end = ["meter_change.insert", "usage.of_cycles", "idempotency.insert"]
-    covering = [*end[:2], "usage.of_cycles", end[2]]  # the next cycle's quota may be lower
+    effect = ["meter_change.insert", "usage.of_cycles"]
+    end = [*effect, "reminder.of_cycles", "usage.of_cycles", "idempotency.insert"]
     await send(world, "changeConversationCommitment", blocks=3)
-    assert world.statements == [*start, *covering]
+    assert world.statements == [*start, *end]
     await send(world, "changeConversationCommitment", 1, blocks=2)
-    assert world.statements == [*start, *covering]
+    assert world.statements == [*start, *end]
     for cycle in ("CURRENT", "NEXT"):
         version = 2 if cycle == "CURRENT" else 3
         await send(world, "addConversationBlocks", version, blocks=3, cycle=cycle)
@@ -194,9 +194,11 @@ async def test_the_statements_of_a_change(world: World) -> None:
     await send(world, "addConversationBlocks", 1, blocks=3)
     assert world.statements == start
     await send(world, "changeCarrierCommitment", key="k", amount="25")
-    assert world.statements == [*start, *end]
+    assert world.statements == [*start, *effect, "setting.of_accounts", *end[2:]]
     await send(world, "changeCarrierCommitment", key="k", amount="25")
     assert world.statements == start[:3]
+    await send(world, "changeCarrierCommitment", 1, amount="50")  # of a balance to come
+    assert world.statements == [*start, "meter_change.insert", *end[3:]]
 
 
 async def test_a_commitment_is_changed_replaced_and_cancelled(world: World) -> None:

@@ -87,9 +87,13 @@ async def test_a_plan_changes_at_the_next_cycle_and_the_commitments_stay(world: 
         "meter_change.of_account",
         "rollup.clear_conversations",
         "rollup.clear_charges",
+        "rollup.clear_spending",
         "rollup.rebuild_conversations",
         "rollup.rebuild_charges",
+        "rollup.rebuild_spending",
         "usage.of_cycles",
+        "setting.of_accounts",
+        "reminder.of_cycles",
     ]
     world.clock.now = utc(NEXT)
     data = await world.data(
