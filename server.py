@@ -28,13 +28,22 @@ from db.postmaster import EmbeddedError
 from demo.accounts import accounts
 from demo.events import lines
 from demo.feed import feed
+from demo.users import users
 from edge import app, backfill, log
+from edge.demo import LOOPBACK, TOKEN_LASTS, Demo
 from edge.settings import Settings, SettingsError
 from edge.state import State
 from edge.token import TokenConfig, TokenVerifier, issue
+from jobs import closing
+from jobs.delivery import DELIVERY_SECONDS, Delivery
+from jobs.mail import Sender
+from jobs.smtp import Relay, show
+from jobs.webhook import Poster
+from jobs.worker import Job, running
 from resolvers import account, service_key
 from resolvers.context import Context, Session
 from resolvers.ingest import Outcome
+from resolvers.known_accounts import KnownAccounts
 from resolvers.principal import Role, Scope, User
 from schema import root
 
@@ -42,6 +51,15 @@ ROOT = Path(__file__).resolve().parent
 
 ALL_TESTS = ("--numprocesses", "logical")
 """How pytest is called for all tests."""
+
+LONG = ("--long",)
+"""What asks for many more random cases."""
+
+JOBS_POOL_SIZE = 3
+"""Database connections for what runs beside the requests."""
+
+CLOSING_SECONDS = 3_600.0
+"""How often cycles are closed."""
 
 TOKEN_HOURS = 24
 """How long a token of the command line is good for, unless said otherwise."""
@@ -61,9 +79,9 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def operating(opened: Pool) -> Session:
+def operating(settings: Settings, opened: Pool) -> Session:
     """Return the session of whoever sits at the command line: an operator's."""
-    return Session(opened, clock, OPERATOR)
+    return Session(opened, clock, OPERATOR, pepper(settings))
 
 
 def verifier(settings: Settings) -> TokenVerifier:
@@ -80,12 +98,58 @@ def verifier(settings: Settings) -> TokenVerifier:
 
 
 def pepper(settings: Settings) -> bytes:
-    """Return what service keys are hashed with."""
+    """Return what service keys are hashed with, and webhooks' secrets derived."""
     return settings.secrets().key_pepper.get_secret_value().encode()
 
 
-def create_app(settings: Settings, dsn: str) -> Starlette:
-    """Build the ASGI application; its lifespan opens and closes the pools."""
+def jobs(settings: Settings, opened: Pool) -> list[Job]:
+    """Return what is done beside the requests."""
+    delivery = Delivery(
+        pool=opened,
+        clock=clock,
+        pepper=pepper(settings),
+        sender=Sender(settings.mail_from, settings.public_url),
+        send=show
+        if settings.smtp_url is None
+        else Relay.of(settings.smtp_url.get_secret_value()).send,
+        poster=Poster(),
+    )
+
+    async def close() -> bool:
+        await closing.sweep(opened, clock)
+        return False
+
+    return [
+        Job("delivery", DELIVERY_SECONDS, delivery.batch),
+        Job("closing", CLOSING_SECONDS, close),
+    ]
+
+
+def demo_of(settings: Settings, host: str) -> Demo | None:
+    """Return the demo's users: only where the data is the demo's, and only for this machine."""
+    if not settings.embedded or host not in LOOPBACK:
+        return None
+    secret = settings.secrets().token_secret
+    if secret is None or not (settings.data_dir / DEMO_DONE).exists():
+        return None
+    laid_out_at = datetime.fromisoformat((settings.data_dir / DEMO_STARTED).read_text())
+    return Demo(
+        users(laid_out_at),
+        lambda role, external_id: issue(
+            secret.get_secret_value().encode(),
+            subject=f"demo {role.value}",
+            role=role,
+            account=external_id,
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            at=clock(),
+            lifetime=TOKEN_LASTS,
+        ),
+    )
+
+
+def create_app(settings: Settings, dsn: str, demo: Demo | None = None) -> Starlette:
+    """Build the ASGI application; its lifespan opens and closes the pools and runs the jobs."""
     tokens, key_pepper = verifier(settings), pepper(settings)
 
     @contextlib.asynccontextmanager
@@ -93,6 +157,8 @@ def create_app(settings: Settings, dsn: str) -> Starlette:
         async with (
             await open_pool(dsn, size_max=settings.pool_size, session=READING) as reading,
             await open_pool(dsn, size_max=settings.ingest_pool_size, session=INGESTING) as writing,
+            await open_pool(dsn, size_max=JOBS_POOL_SIZE, session=INGESTING) as working,
+            running(*jobs(settings, working)),
         ):
             yield State(
                 pool=reading,
@@ -100,9 +166,16 @@ def create_app(settings: Settings, dsn: str) -> Starlette:
                 clock=clock,
                 tokens=tokens,
                 key_pepper=key_pepper,
+                keys=service_key.KnownKeys(),
+                accounts=KnownAccounts(),
             )
 
-    return app.build(root.build(introspection=settings.introspected), lifespan)
+    return app.build(
+        root.build(introspection=settings.introspected),
+        lifespan,
+        origin=settings.page_origin,
+        demo=demo,
+    )
 
 
 @contextlib.contextmanager
@@ -191,12 +264,12 @@ def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
             dsn = stack.enter_context(embedded.hold(settings.data_dir)).dsn()
             asyncio.run(migrate(dsn, at=clock()))
             if not empty:
-                asyncio.run(feed_demo(settings.data_dir, dsn))
+                asyncio.run(feed_demo(settings, dsn))
         else:
             dsn = settings.database_url
             asyncio.run(check_migrated(dsn))
         config = uvicorn.Config(
-            create_app(settings, dsn),
+            create_app(settings, dsn, demo_of(settings, host)),
             host=host,
             port=port,
             log_config=None,
@@ -218,11 +291,11 @@ class Server(uvicorn.Server):
                 click.echo(f"Serving at http://{host}:{port}, GraphQL at /graphql", err=True)
 
 
-async def feed_demo(data_dir: Path, dsn: str) -> None:
+async def feed_demo(settings: Settings, dsn: str) -> None:
     """Fill an empty embedded database with the demo; go on where that was interrupted."""
-    started, done = data_dir / DEMO_STARTED, data_dir / DEMO_DONE
+    started, done = settings.data_dir / DEMO_STARTED, settings.data_dir / DEMO_DONE
     async with await open_pool(dsn, size_max=2, session=INGESTING) as opened:
-        ctx = Context.of(operating(opened))
+        ctx = Context.of(operating(settings, opened))
         if done.exists() or (not started.exists() and (await account.page(ctx, first=1)).edges):
             return
         if not started.exists():
@@ -257,7 +330,7 @@ def ingest(settings: Settings, file: Path, *, create_accounts: bool) -> None:
     async def work(opened: Pool) -> Outcome:
         if create_accounts:
             made = await backfill.create_accounts(
-                Context.of(operating(opened)), backfill.chunks(file)
+                Context.of(operating(settings, opened)), backfill.chunks(file)
             )
             click.echo(f"{made} accounts created", err=True)
         total = sum(chunk.count(b"\n") for chunk in backfill.chunks(file))
@@ -273,6 +346,19 @@ def ingest(settings: Settings, file: Path, *, create_accounts: bool) -> None:
         click.echo(f"  {error.code} {error.message}", err=True)
     if outcome.rejected:
         raise SystemExit(1)
+
+
+@main.command()
+@click.pass_obj
+def close(settings: Settings) -> None:
+    """Write the statements that closed cycles lack.
+
+    A server does it by itself, again and again.
+    """
+    swept = in_database(settings, lambda opened: closing.sweep(opened, clock))
+    click.echo(f"closed {swept.cycles:,} cycles of {swept.accounts:,} accounts")
+    if swept.failures:
+        raise click.ClickException(f"{swept.failures:,} accounts failed; run it again.")
 
 
 @contextlib.contextmanager
@@ -334,7 +420,11 @@ def key_list(settings: Settings) -> None:
         click.echo(f"{found.prefix}  {scopes:12}  {state:18}  {found.name}")
 
 
-@key.command("revoke")
+@key.command(
+    "revoke",
+    help="Revoke the key that begins with PREFIX. Servers that run notice within "
+    f"{service_key.KEY_CACHE_SECONDS} seconds.",
+)
 @click.argument("prefix")
 @click.pass_obj
 def key_revoke(settings: Settings, prefix: str) -> None:
@@ -411,7 +501,7 @@ def graphql(settings: Settings, document: str, variables: dict[str, Any]) -> Non
     """
 
     async def work(opened: Pool) -> ExecutionResult:
-        result = await root.build().execute(document, variables, operating(opened))
+        result = await root.build().execute(document, variables, operating(settings, opened))
         assert isinstance(result, ExecutionResult)
         return result
 
@@ -434,9 +524,11 @@ def print_schema() -> None:
 def test(arguments: tuple[str, ...]) -> None:
     """Run the tests; ARGUMENTS go to pytest.
 
-    Without any, all tests run, one process for each processor.
+    Without any, all tests run, one process for each processor. With --long alone, that with many
+    more random cases.
     """
-    command = [sys.executable, "-m", "pytest", *(arguments or ALL_TESTS)]
+    given = (*ALL_TESTS, *arguments) if arguments in ((), LONG) else arguments
+    command = [sys.executable, "-m", "pytest", *given]
     raise SystemExit(subprocess.call(command, cwd=ROOT))
 
 

@@ -7,6 +7,7 @@ Hierarchy:
     x UnauthenticatedError      UNAUTHENTICATED
     x AdminOnlyError            ADMIN_ONLY
     x OperatorOnlyError         OPERATOR_ONLY
+    x ScopeMissingError         SCOPE_MISSING
     x TrialNoAccessError        TRIAL_NO_ACCESS
     x NotFoundError             NOT_FOUND, also for what belongs to somebody else
   x BadInputError               BAD_USER_INPUT
@@ -23,6 +24,8 @@ Hierarchy:
     x CommitmentNeededError     COMMITMENT_NEEDED
     x StaleVersionError         STALE_VERSION
     x IdempotencyConflictError  IDEMPOTENCY_CONFLICT
+    x AlreadyReversedError      ALREADY_REVERSED
+    x NotDeadError              NOT_DEAD
 """
 
 from typing import ClassVar
@@ -59,6 +62,12 @@ class OperatorOnlyError(AccessError):
     """Only the platform's staff may do this (D1)."""
 
     code = "OPERATOR_ONLY"
+
+
+class ScopeMissingError(AccessError):
+    """Only a service whose key has the scope may do this (D1)."""
+
+    code = "SCOPE_MISSING"
 
 
 class TrialNoAccessError(AccessError):
@@ -144,7 +153,7 @@ class CommitmentNeededError(RuleError):
 
 
 class StaleVersionError(RuleError):
-    """The meter has changed since the caller saw it (D23); `version` is the current one."""
+    """Meter or setting has changed since the caller saw it (D23); `version` is the current one."""
 
     code = "STALE_VERSION"
 
@@ -157,3 +166,15 @@ class IdempotencyConflictError(RuleError):
     """The idempotency key was used for something else (D22)."""
 
     code = "IDEMPOTENCY_CONFLICT"
+
+
+class NotDeadError(RuleError):
+    """The delivery was not given up, so that nobody has to have it tried again."""
+
+    code = "NOT_DEAD"
+
+
+class AlreadyReversedError(RuleError):
+    """The original was reversed before, and is at most once (D24)."""
+
+    code = "ALREADY_REVERSED"

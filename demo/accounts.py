@@ -12,6 +12,7 @@ from dateutil.relativedelta import relativedelta
 from billing.instant import local, midnight
 from billing.money import MICROS
 from billing.plan import Interval
+from billing.setting import Language, Recipient
 from demo.repetition import Stream
 
 OPENS = timedelta(hours=9)
@@ -39,7 +40,7 @@ class DemoAccount:
     """One account; without `plan` and `interval` it is in its free trial.
 
     The commitments are those at its creation: blocks of conversations, and micro-euros
-    of carrier cost, in every cycle. `channels` are weighted.
+    of carrier cost, in every cycle. `channels` are weighted. `told` are those who get mails.
     """
 
     external_id: str
@@ -52,6 +53,7 @@ class DemoAccount:
     carrier_micros: int
     channels: tuple[tuple[str, int], ...]
     streams: tuple[Stream, ...]
+    told: tuple[Recipient, ...] = ()
 
     @property
     def signed_up_at(self) -> datetime:
@@ -164,6 +166,7 @@ def accounts(now: datetime) -> tuple[DemoAccount, ...]:
         ),
         DemoAccount(
             external_id="blue-heron",
+            told=(Recipient("dana@blue-heron.example", Language.EN),),
             name="Blue Heron Journeys",
             time_zone="Europe/Lisbon",
             signed_up_on=_into(_today("Europe/Lisbon", now), days=24),
@@ -183,6 +186,7 @@ def accounts(now: datetime) -> tuple[DemoAccount, ...]:
         ),
         DemoAccount(
             external_id="quillon-mobile",
+            told=(Recipient("jan@quillon.example", Language.NL),),
             name="Quillon Mobile",
             time_zone="America/Sao_Paulo",
             signed_up_on=_into(_today("America/Sao_Paulo", now), days=26),

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 
+from billing.account import account_id_of
 from billing.errors import AccountExistsError, PriceListExistsError
 from billing.instant import TICK
 from billing.terms_change import AS_IT_IS, TermsRequest
@@ -15,7 +16,9 @@ from edge import backfill
 from resolvers import plan
 from resolvers.account import NewAccount, create
 from resolvers.context import Context
+from resolvers.idempotency import Request
 from resolvers.ingest import Outcome
+from resolvers.setting import set_reminder_recipients
 from resolvers.terms import NO_COMMITMENTS, Commitments
 
 
@@ -39,8 +42,16 @@ async def feed(  # noqa: PLR0913 (what it is fed, and when)
     for account in accounts:
         with suppress(AccountExistsError):
             await create(ctx, _new(account, at + TICK))
+        if account.told:
+            await set_reminder_recipients(ctx, _once(account), account.told)
     stream = (event + b"\n" for event in events)
     return await backfill.take(ingest_pool, stream, clock=lambda: at, advance=advance)
+
+
+def _once(account: DemoAccount) -> Request:
+    """Name the one change of settings that the demo makes to an account."""
+    id_ = str(account_id_of(account.external_id))
+    return Request(account_id=id_, idempotency_key="demo", expected_version=0)
 
 
 def _new(account: DemoAccount, backfill_until: datetime) -> NewAccount:

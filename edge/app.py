@@ -14,9 +14,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.demo import Demo
 from edge.events import Events
 from edge.graphql import GraphQL
 from edge.jwks import InvalidTokenError, KeysUnavailableError
+from edge.page import ENTRY, ENTRY_OF_DEMO, PATH, Assets, Document
 from edge.reply import problem, reply
 from edge.state import State
 from resolvers.context import UnavailableError
@@ -27,18 +29,28 @@ HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
-"""Headers of every reply: the API is no page, and is in no page's frame."""
+"""Headers of every reply that has none of that name: the API is no page, and in no frame."""
 
 _LOG = logging.getLogger("kontingent.http")
 
 
 def build(
-    schema: Schema, lifespan: Callable[[Starlette], AbstractAsyncContextManager[State]]
+    schema: Schema,
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[State]],
+    *,
+    origin: str | None = None,
+    demo: Demo | None = None,
 ) -> Starlette:
-    """Build the application; `lifespan` opens and closes what its requests use."""
+    """Build the application; `lifespan` opens and closes what its requests use.
+
+    The page may be in a frame of `origin`; a `demo` shows its users at the root.
+    """
     return Starlette(
         routes=[
+            *([] if demo is None else _demo_routes(demo)),
             Route("/", _signpost),
+            Route(PATH, Document(ENTRY, origin, demo=demo is not None).respond),
+            Route("/assets/{name}", Assets().respond),
             Route("/graphql", GraphQL(schema).respond, methods=["POST"]),
             Route("/events", Events().respond, methods=["POST"]),
         ],
@@ -52,6 +64,21 @@ def build(
             Exception: _failed,
         },
     )
+
+
+def _demo_routes(demo: Demo) -> list[Route]:
+    """Return the demo's routes; programs, which do not ask for HTML, still get the signpost."""
+    chooser = Document(ENTRY_OF_DEMO, demo=True)
+
+    async def root(request: Request) -> Response:
+        wants_page = "text/html" in request.headers.get("accept", "")
+        return await (chooser.respond if wants_page else _signpost)(request)
+
+    return [
+        Route("/", root),
+        Route("/demo/users", demo.list_users),
+        Route("/demo/token", demo.give_token, methods=["POST"]),
+    ]
 
 
 class Frame:
@@ -72,7 +99,9 @@ class Frame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *HEADERS]
+                given = {name for name, _ in message["headers"]}
+                common = [(name, value) for name, value in HEADERS if name not in given]
+                message["headers"] = [*message["headers"], *common]
             await send(message)
 
         try:

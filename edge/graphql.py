@@ -38,7 +38,9 @@ class GraphQL:
             document,
             variable_values=variables,
             operation_name=operation_name,
-            context_value=Session(state["pool"], state["clock"], principal),
+            context_value=Session(
+                state["pool"], state["clock"], principal, state["key_pepper"], state["accounts"]
+            ),
         )
         assert isinstance(result, ExecutionResult)
         return _answer(request, result)

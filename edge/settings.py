@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from email.headerregistry import Address
+from email.message import EmailMessage
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, AliasGenerator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -25,6 +29,8 @@ TEST_PREFIX = "KONTINGENT_TEST_"
 
 DATA_DIR = Path(__file__).resolve().parents[1] / ".data"
 """The data folder of a checkout."""
+
+_MAILBOX = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 
 
 class SettingsError(Exception):
@@ -50,9 +56,52 @@ def _strong(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _origin(url: str) -> str:
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:\d+)?|http://(localhost|127\.0\.0\.1)(:\d+)?", url):
+        raise ValueError("must be https://HOST[:PORT], or http to this machine, without a path")
+    return url
+
+
 def _trusted(url: str) -> str:
     check_jwks_url(url)
     return url
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    parts = _split(url.get_secret_value())
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("must begin with smtp:// or smtps:// and name a host")
+    return url
+
+
+def _mailbox(text: str) -> str:
+    mail = EmailMessage()
+    try:
+        mail["From"] = text
+        [address] = mail["From"].addresses
+    except (ValueError, IndexError):  # no or several addresses, or what the parser stumbles over
+        address = Address()
+    if not _MAILBOX.fullmatch(address.addr_spec):
+        raise ValueError("must be one address, such as Kontingent <usage@example.com>")
+    return text
+
+
+def _page(url: str) -> str:
+    parts = _split(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("must begin with https:// or http:// and name a host")
+    if not url.isascii() or parts.query or parts.fragment or "?" in url or "#" in url:
+        raise ValueError("must be without a query, in ASCII")
+    return url.rstrip("/")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None  # the library's words quote it
+    return parts
 
 
 _Secret = Annotated[SecretStr, AfterValidator(_strong)]
@@ -99,8 +148,9 @@ class Settings(BaseSettings):
     )
     key_pepper: _Secret | None = Field(
         default=None,
-        description=f"Secret that service keys are hashed with, at least {SECRET_BYTES_MIN} bytes; "
-        "random in the data folder. With another one, all keys are void.",
+        description=f"Secret that service keys are hashed and webhooks' secrets derived with, at "
+        f"least {SECRET_BYTES_MIN} bytes; random in the data folder. With another one, all keys "
+        "are void, and webhooks' secrets others.",
     )
     pool_size: int = Field(
         default=10,
@@ -111,10 +161,28 @@ class Settings(BaseSettings):
     ingest_pool_size: int = Field(
         default=4, ge=1, le=32, description="Database connections for taking events in, 1 to 32."
     )
+    page_origin: Annotated[str, AfterValidator(_origin)] | None = Field(
+        default=None,
+        description="Origin of the platform that has the page in a frame and hands it its token, "
+        "such as https://app.example; without it, nobody may frame the page.",
+    )
     introspection: bool | None = Field(
         default=None,
         description="Whether clients may read the schema (true, false); unset, only in the "
         "embedded data.",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = Field(
+        default=None,
+        description="URL of the mail server, smtp:// (with STARTTLS) or smtps://, with user and "
+        "password; without it, mails are shown in the log.",
+    )
+    mail_from: Annotated[str, AfterValidator(_mailbox)] = Field(
+        default="Kontingent <kontingent@localhost>",
+        description="Who sends mails; to be set with a mail server.",
+    )
+    public_url: Annotated[str, AfterValidator(_page)] = Field(
+        default="http://127.0.0.1:8000",
+        description="URL under which people reach the pages that mails link to.",
     )
     log_format: Literal["console", "json"] = Field(
         default="console", description="How log lines are written: console or json."
@@ -154,6 +222,10 @@ class Settings(BaseSettings):
         if settings.token_secret is not None and settings.jwks_url is not None:
             raise SettingsError(
                 f"{PREFIX}TOKEN_SECRET, {PREFIX}JWKS_URL: set one of them, never both."
+            )
+        if settings.smtp_url is not None and "mail_from" not in settings.model_fields_set:
+            raise SettingsError(
+                f"With {PREFIX}SMTP_URL, set {PREFIX}MAIL_FROM: who sends the mails?"
             )
         return settings
 

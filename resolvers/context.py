@@ -7,6 +7,7 @@ from datetime import datetime
 from billing.cycle import Cycle
 from billing.errors import BadInputError
 from db.pool import Pool, UnavailableError
+from resolvers.known_accounts import KnownAccounts
 from resolvers.loaders import Loaders
 from resolvers.principal import Principal
 
@@ -15,11 +16,16 @@ __all__ = ["Context", "Session", "UnavailableError"]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One HTTP request or one WebSocket connection, which may run many operations."""
+    """One HTTP request or one WebSocket connection, which may run many operations.
+
+    `pepper` is what secrets are derived with; `accounts` are what the application knows.
+    """
 
     pool: Pool
     clock: Callable[[], datetime]
     principal: Principal
+    pepper: bytes = field(repr=False)
+    accounts: KnownAccounts = field(default_factory=KnownAccounts, repr=False)
 
 
 @dataclass(slots=True)
@@ -29,7 +35,9 @@ class Context:
     pool: Pool
     clock: Callable[[], datetime]
     principal: Principal
+    pepper: bytes = field(repr=False)
     now: datetime
+    accounts: KnownAccounts = field(repr=False)
     loaders: "Loaders[Context]" = field(init=False, repr=False)
     _listed: str | None = field(init=False, default=None)
 
@@ -39,7 +47,14 @@ class Context:
     @classmethod
     def of(cls, session: Session) -> "Context":
         """Start an operation: pin its time and give it empty loaders."""
-        return cls(session.pool, session.clock, session.principal, session.clock())
+        return cls(
+            session.pool,
+            session.clock,
+            session.principal,
+            session.pepper,
+            session.clock(),
+            session.accounts,
+        )
 
     def list_facts_of(self, cycle: Cycle) -> None:
         """Claim the one cycle whose conversations and charges the operation may list.

@@ -9,7 +9,7 @@ import resolvers.cycle
 from billing.account import AccountStatus
 from billing.plan import Interval
 from billing.terms_change import TermsRequest
-from resolvers import access, account, meter
+from resolvers import access, account, meter, setting
 from resolvers.account import NewAccount
 from resolvers.terms import Commitments
 from schema.columns.batch import batched, guarded
@@ -19,6 +19,7 @@ from schema.info import Info
 from schema.ledger import CommitmentChange
 from schema.page import Connection
 from schema.scalars import Money
+from schema.setting import AccountSettings
 
 
 @strawberry.type(description="Terms that take effect with another cycle.")
@@ -84,6 +85,10 @@ class Account:
             "after": "The cursor after which to go on.",
             "meter": "Only those of this meter.",
         },
+    )
+    settings: AccountSettings | None = batched(
+        setting.settings_of_accounts,
+        description="What an admin has set: alert, recharge, recipients, webhook.",
     )
     scheduled_change: ScheduledTerms | None = strawberry.field(
         description="The terms that come next, if they are others; in trial, those that end it."

@@ -6,11 +6,15 @@ from typing import Any
 import strawberry
 
 from billing.account import AccountStatus
-from billing.commitment import AdjustmentReason, ChangeKind, Meter
+from billing.allowance import AllowanceReason
+from billing.commitment import AdjustmentReason, ChangeKind, GrantKind, Meter
 from billing.conversation import ConversationState
 from billing.cycle import CycleState
+from billing.grant import GrantReason
 from billing.meter import WhichCycle
+from billing.notice import NoticeKind
 from billing.plan import Interval, SurchargePolicy
+from billing.setting import Language
 
 
 def _describe(enum: type[Enum], description: str, **values: str) -> None:
@@ -74,8 +78,51 @@ _describe(
     TOP_UP="Adds balance to one cycle.",
 )
 _describe(
+    GrantKind,
+    "How quota or balance was added to one cycle.",
+    BLOCKS="Blocks of 100 conversations, bought.",
+    TOP_UP="Balance, bought.",
+    AUTOMATIC_BLOCKS="Blocks that were added when the quota was used up.",
+    AUTOMATIC_TOP_UP="Balance that was added when little was left.",
+)
+_describe(
+    Language,
+    "The languages in which mails are written.",
+    DE="German.",
+    EN="English.",
+    FR="French.",
+    NL="Dutch.",
+)
+_describe(
     WhichCycle,
     "For which cycle blocks are bought.",
     CURRENT="The current one.",
     NEXT="The one after it.",
+)
+_describe(
+    AllowanceReason,
+    "Why a paid message may be sent, or why not.",
+    ALLOWED="Enough of the balance is left.",
+    TRIAL="The account is in the free trial, or past it without paid terms.",
+    NOT_STARTED="The account's first cycle has not started.",
+    ENDED="The account has ended.",
+    NO_BALANCE="Nothing is left of the current cycle's balance, or there is none.",
+    NOT_ENOUGH="Less is left than the message is estimated to cost.",
+)
+_describe(
+    GrantReason,
+    "Why a cycle has a part of its quota or balance.",
+    INCLUDED="The plan includes it.",
+    COMMITMENT="Committed to, every cycle.",
+    PURCHASE="Bought once, for this cycle.",
+    AUTOMATIC="Added automatically: at a surcharge, or as a recharge.",
+    REVERSAL="An operator took a grant back: it counts negatively.",
+)
+_describe(
+    NoticeKind,
+    "What a notice is about.",
+    REMINDER="Usage has reached a percentage of what was bought.",
+    LOW_BALANCE="The carrier balance is at the alert's threshold, or below.",
+    RECHARGED="Balance was added automatically.",
+    RECHARGE_FAILED="Balance should have been added automatically and could not be.",
 )

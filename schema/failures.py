@@ -60,13 +60,23 @@ class CommitmentNeeded(Failure):
     pass
 
 
-@strawberry.type(description="The meter has changed since: look again, then decide.")
+@strawberry.type(description="What was to be changed has changed since: look again, then decide.")
 class StaleVersion(Failure):
-    version: int = strawberry.field(description="The meter's version now.")
+    version: int = strawberry.field(description="Its version now.")
 
 
 @strawberry.type(description="The idempotency key was used for something else.")
 class IdempotencyConflict(Failure):
+    pass
+
+
+@strawberry.type(description="The original was reversed before.")
+class AlreadyReversed(Failure):
+    pass
+
+
+@strawberry.type(description="The delivery was not given up, or is tried again already.")
+class NotDead(Failure):
     pass
 
 
@@ -95,4 +105,6 @@ HANDLERS = [
     RuleHandler(errors.CommitmentNeededError, CommitmentNeeded),
     RuleHandler(errors.StaleVersionError, StaleVersion),
     RuleHandler(errors.IdempotencyConflictError, IdempotencyConflict),
+    RuleHandler(errors.AlreadyReversedError, AlreadyReversed),
+    RuleHandler(errors.NotDeadError, NotDead),
 ]

@@ -18,10 +18,14 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
 import resolvers.account
+import resolvers.allowance
+import resolvers.outbox
 from billing.errors import BillingError
 from billing.money import quoted
 from resolvers import access
+from schema import one_of
 from schema.account import Account, create_account, end_account
+from schema.allowance import SendAllowance
 from schema.columns.batch import Policy, fetched
 from schema.errors import shown
 from schema.failures import HANDLERS
@@ -33,9 +37,24 @@ from schema.meter import (
     top_up_carrier_balance,
 )
 from schema.operation import OperationContext
+from schema.outbox import DeadLetter, replay_delivery
 from schema.page import Connection
 from schema.plan import create_plan
-from schema.scalars import SCALARS
+from schema.preview import (
+    preview_blocks,
+    preview_commitment_change,
+    preview_terms_change,
+    preview_top_up,
+)
+from schema.reversal import reverse
+from schema.scalars import SCALARS, Money
+from schema.send import preview_send
+from schema.setting import (
+    set_auto_recharge,
+    set_low_balance_alert,
+    set_reminder_recipients,
+    set_webhook,
+)
 from schema.terms import change_terms
 
 TOKENS_MAX = 2_000
@@ -66,6 +85,44 @@ class Query:
             "after": "The cursor after which to go on.",
         },
     )
+    send_allowed: SendAllowance | None = fetched(
+        resolvers.allowance.send_allowed,
+        guard=access.sender,
+        description="Whether a paid message may be sent for an account now. Needs a service key "
+        "with the scope send, or an operator; SCOPE_MISSING for all others.",
+        arguments={
+            "external_id": Annotated[
+                str,
+                strawberry.argument(
+                    name="account",
+                    description="What the platform calls the account: an event's subject.",
+                ),
+            ],
+            "feature": "The sub-feature, such as VOICE: 1 to 32 of A to Z, 0 to 9 and _. All of "
+            "them draw on the one balance.",
+            "estimated_micros": Annotated[
+                Money,
+                strawberry.argument(
+                    name="estimatedAmount",
+                    description="What the message will cost, about: 0 to 1,000,000.",
+                ),
+            ],
+        },
+    )
+    dead_letters: Connection[DeadLetter] = fetched(
+        resolvers.outbox.dead_letters,
+        guard=access.operator,
+        description="Deliveries of notices that were given up, newest first. Needs an operator.",
+        arguments={
+            "first": "How many: 1 to 100.",
+            "after": "The cursor after which to go on.",
+        },
+    )
+    preview_commitment_change = preview_commitment_change
+    preview_blocks = preview_blocks
+    preview_top_up = preview_top_up
+    preview_terms_change = preview_terms_change
+    preview_send = preview_send
 
 
 @strawberry.type(description="What can be changed.")
@@ -74,11 +131,17 @@ class Mutation:
     create_account = create_account
     change_terms = change_terms
     end_account = end_account
+    reverse = reverse
     change_conversation_commitment = change_conversation_commitment
     add_conversation_blocks = add_conversation_blocks
     change_carrier_commitment = change_carrier_commitment
     top_up_carrier_balance = top_up_carrier_balance
     cancel_scheduled_change = cancel_scheduled_change
+    set_low_balance_alert = set_low_balance_alert
+    set_auto_recharge = set_auto_recharge
+    set_reminder_recipients = set_reminder_recipients
+    set_webhook = set_webhook
+    replay_delivery = replay_delivery
 
 
 class Schema(strawberry.Schema):
@@ -136,7 +199,7 @@ def build(*, introspection: bool = True) -> Schema:
         TypeError: a root field has no policy.
     """
     check_policies(Query, Mutation)
-    return Schema(
+    built = Schema(
         query=Query,
         mutation=Mutation,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
@@ -149,3 +212,5 @@ def build(*, introspection: bool = True) -> Schema:
         ],
         exception_handlers=HANDLERS,
     )
+    one_of.declare(built._schema)  # noqa: SLF001 (graphql-core's own is behind it)
+    return built

@@ -25,24 +25,38 @@ from pglast.enums import A_Expr_Kind, BoolExprType, ConstrType
 from pglast.visitors import Visitor
 from typing_extensions import override
 
+import billing.allowance
 import billing.carrier
 import billing.commitment
 import billing.conversation
 import billing.cost
 import billing.cycle
+import billing.grant
 import billing.plan
+import billing.preview
+import billing.reversal
 import billing.scheduled
+import billing.send
+import billing.setting
 import billing.snapshot
 import billing.terms
+import resolvers.outbox
 import resolvers.page
 import schema.account
+import schema.allowance
 import schema.carrier
 import schema.conversation
 import schema.cycle
+import schema.grant
 import schema.ledger
 import schema.meter
+import schema.outbox
 import schema.page
 import schema.plan
+import schema.preview
+import schema.reversal
+import schema.send
+import schema.setting
 from billing.account import AccountAt
 from billing.event import Event
 from db import queries
@@ -114,9 +128,12 @@ def test_every_element_of_the_sdl_is_described_in_a_sentence() -> None:
 PAIRS: dict[type, type] = {
     schema.account.Account: AccountAt,
     schema.account.ScheduledTerms: billing.terms.Terms,
+    schema.allowance.SendAllowance: billing.allowance.SendAllowance,
     schema.ledger.CommitmentChange: billing.commitment.LedgerEntry,
     schema.meter.CycleSnapshot: billing.snapshot.CycleSnapshot,
     schema.cycle.CycleCost: billing.cost.CycleCost,
+    schema.grant.BlockGrant: billing.grant.BlockGrant,
+    schema.grant.BalanceGrant: billing.grant.BalanceGrant,
     schema.conversation.ConversationNumbers: billing.conversation.ConversationNumbers,
     schema.conversation.ScheduledCommitment: billing.scheduled.ScheduledAmount,
     schema.carrier.CarrierNumbers: billing.carrier.CarrierNumbers,
@@ -129,7 +146,22 @@ PAIRS: dict[type, type] = {
     schema.carrier.CarrierBalance: billing.carrier.CarrierBalance,
     schema.carrier.FeatureCost: billing.carrier.FeatureCost,
     schema.carrier.CarrierCharge: billing.carrier.CarrierCharge,
+    schema.outbox.DeadLetter: resolvers.outbox.DeadLetter,
     schema.plan.PriceList: billing.plan.PriceList,
+    schema.preview.MeterPreview: billing.preview.MeterPreview,
+    schema.preview.BlocksPreview: billing.preview.BlocksPreview,
+    schema.preview.TermsPreview: billing.preview.TermsPreview,
+    schema.send.SendPreview: billing.send.SendPreview,
+    schema.send.SendBalance: billing.send.SendBalance,
+    schema.preview.Losses: billing.preview.Losses,
+    schema.preview.LapsedCommitment: billing.preview.LapsedCommitment,
+    schema.preview.PendingCover: billing.preview.PendingCover,
+    schema.setting.AccountSettings: billing.setting.Settings,
+    schema.setting.LowBalanceAlert: billing.setting.LowBalanceAlert,
+    schema.setting.AutoRecharge: billing.setting.AutoRecharge,
+    schema.setting.Recipient: billing.setting.Recipient,
+    schema.setting.Webhook: billing.setting.Webhook,
+    schema.reversal.ReversalAdjustment: billing.reversal.NetChange,
     schema.page.PageInfo: resolvers.page.PageInfo,
     schema.page.Edge: resolvers.page.Edge,
     schema.page.Connection: resolvers.page.Paged,
@@ -240,15 +272,28 @@ def test_every_root_field_says_who_may_have_it() -> None:
     assert guards == {
         "account": access.admin_or_operator,
         "accounts": access.operator,
+        "send_allowed": access.sender,
+        "preview_commitment_change": access.admin_or_operator,
+        "preview_blocks": access.admin_or_operator,
+        "preview_top_up": access.admin_or_operator,
+        "preview_terms_change": access.admin_or_operator,
+        "preview_send": access.admin_or_operator,
         "create_plan": access.operator,
         "create_account": access.operator,
         "change_terms": access.operator,
         "end_account": access.operator,
+        "reverse": access.operator,
         "change_conversation_commitment": access.admin_or_operator,
         "add_conversation_blocks": access.admin_or_operator,
         "change_carrier_commitment": access.admin_or_operator,
         "top_up_carrier_balance": access.admin_or_operator,
         "cancel_scheduled_change": access.admin_or_operator,
+        "set_low_balance_alert": access.admin_or_operator,
+        "set_auto_recharge": access.admin_or_operator,
+        "set_reminder_recipients": access.admin_or_operator,
+        "set_webhook": access.admin_or_operator,
+        "dead_letters": access.operator,
+        "replay_delivery": access.operator,
     }
 
 
@@ -563,6 +608,6 @@ def test_what_the_readme_sends_is_taken() -> None:
     bodies = [json.loads(body) for body in re.findall(r"-d '(\{.*?\})'\n", readme, re.DOTALL)]
     documents = re.findall(r"\./dev graphql '(.*?)'\n", readme, re.DOTALL)
     queries = [body["query"] for body in bodies if "query" in body] + documents
-    assert [validate(SDL, parse(query)) for query in queries] == [[], [], []]
+    assert [validate(SDL, parse(query)) for query in queries] == [[], [], [], []]
     (event,) = [body for body in bodies if "specversion" in body]
     assert isinstance(cloudevent.read(0, event), Event)

@@ -151,6 +151,26 @@ def test_an_operator_runs_graphql(served: tuple[Path, str]) -> None:
     assert broken.stderr.splitlines()[-1].startswith("Error: Invalid value for '--variables'")
 
 
+def test_closed_cycles_are_written_down_once_and_show_the_same(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    made = """mutation {
+      createPlan(input: {name: "Old", effectiveFrom: "2020-01-01T00:00:00Z",
+        priceLists: [{interval: YEARLY, included: 5, blockPrice: "1"}]}) { __typename }
+      createAccount(input: {externalId: "old", name: "Old", timeZone: "UTC", plan: "Old",
+        interval: YEARLY, signedUpAt: "2020-01-01T00:00:00Z", anchorDate: "2020-01-01",
+        backfillUntil: "2020-01-01T00:00:00Z"}) { ... on CreateAccountSuccess { account { id } } }
+    }"""
+    id_ = json.loads(output(data_dir, "graphql", made))["data"]["createAccount"]["account"]["id"]
+    asked = f"""{{ account(id: "{id_}") {{ cycles(first: 100) {{ nodes {{
+        number state conversationUsage {{ used left }} carrierBalance {{ spent }} }} }} }} }}"""
+    before = output(data_dir, "graphql", asked)
+    closed = before.count('"CLOSED"')
+    assert closed > 5
+    assert output(data_dir, "close") == f"closed {closed} cycles of 1 accounts"
+    assert output(data_dir, "close") == "closed 0 cycles of 0 accounts"
+    assert output(data_dir, "graphql", asked) == before
+
+
 def test_a_second_server_on_the_data_is_refused_in_words(served: tuple[Path, str]) -> None:
     done = command(served[0], "serve", "--port", "0")
     assert re.fullmatch(r"Error: \S+ is in use by process \d+: stop that first\.\n", done.stderr)
@@ -229,6 +249,7 @@ def test_help_lists_the_commands_each_with_its_use(tmp_path: Path) -> None:
     listed = output(tmp_path, "--help").partition("Commands:\n")[2]
     names = [line.split(maxsplit=1) for line in listed.splitlines()]
     assert [name for name, _ in names] == [
+        "close",
         "graphql",
         "ingest",
         "key",

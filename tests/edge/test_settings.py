@@ -14,6 +14,7 @@ URL = "postgresql://kontingent:hunter2@db.example/kontingent"
 SECRET = "hunter2-hunter2-hunter2-hunter2-"
 PEPPER = "pepper2-pepper2-pepper2-pepper2-"
 JWKS = "https://id.example/jwks.json"
+SMTP = "smtp://usage:hunter2@mail.example:587"
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -28,7 +29,11 @@ def test_nothing_has_to_be_set() -> None:
         "key_pepper": None,
         "pool_size": 10,
         "ingest_pool_size": 4,
+        "page_origin": None,
         "introspection": None,
+        "smtp_url": None,
+        "mail_from": "Kontingent <kontingent@localhost>",
+        "public_url": "http://127.0.0.1:8000",
         "log_format": "console",
     }
     assert DATA_DIR.is_absolute()
@@ -44,7 +49,11 @@ def test_everything_can_be_set() -> None:
         "KONTINGENT_KEY_PEPPER": PEPPER,
         "KONTINGENT_POOL_SIZE": "100",
         "KONTINGENT_INGEST_POOL_SIZE": "32",
+        "KONTINGENT_PAGE_ORIGIN": "https://app.example",
         "KONTINGENT_INTROSPECTION": "true",
+        "KONTINGENT_SMTP_URL": SMTP,
+        "KONTINGENT_MAIL_FROM": "usage@example.com",
+        "KONTINGENT_PUBLIC_URL": "https://app.example/usage/",
         "KONTINGENT_LOG_FORMAT": "json",
     }
     assert Settings.read(environ).model_dump() == {
@@ -57,7 +66,11 @@ def test_everything_can_be_set() -> None:
         "key_pepper": SecretStr(PEPPER),
         "pool_size": 100,
         "ingest_pool_size": 32,
+        "page_origin": "https://app.example",
         "introspection": True,
+        "smtp_url": SecretStr(SMTP),
+        "mail_from": "usage@example.com",
+        "public_url": "https://app.example/usage",
         "log_format": "json",
     }
     assert len(environ) + len(["KONTINGENT_TOKEN_SECRET"]) == len(Settings.model_fields)
@@ -92,7 +105,11 @@ TOO_SHORT = "must be at least 32 bytes long. Secret that "
         ("DATABASE_URL", "mysql://u:hunter2@h/d", "must begin with postgresql://. "),
         ("DATABASE_URL", "postgresql:hunter2", "must begin with postgresql://. "),
         ("KONTINGENT_TOKEN_SECRET", SECRET[:31], TOO_SHORT + "tokens are signed with"),
-        ("KONTINGENT_KEY_PEPPER", SECRET[:31], TOO_SHORT + "service keys are hashed with"),
+        (
+            "KONTINGENT_KEY_PEPPER",
+            SECRET[:31],
+            TOO_SHORT + "service keys are hashed and webhooks' secrets derived with",
+        ),
         ("KONTINGENT_TOKEN_SECRET", "ssh-rsa " + SECRET, "must be random, not a public key"),
         ("KONTINGENT_JWKS_URL", "http://id.example/hunter2", "must be https"),
         ("KONTINGENT_JWKS_URL", "https://u:hunter2@id.example", "must name no user"),
@@ -101,7 +118,20 @@ TOO_SHORT = "must be at least 32 bytes long. Secret that "
         ("KONTINGENT_POOL_SIZE", "hunter2", "Input should be a valid integer, "),
         ("KONTINGENT_INGEST_POOL_SIZE", "0", "Input should be greater than or equal to 1. "),
         ("KONTINGENT_INGEST_POOL_SIZE", "33", "Input should be less than or equal to 32. "),
+        ("KONTINGENT_PAGE_ORIGIN", "https://hunter2/", "must be https://HOST[:PORT], or http to "),
+        ("KONTINGENT_PAGE_ORIGIN", "http://hunter2", "must be https://HOST[:PORT], or http to "),
+        ("KONTINGENT_PAGE_ORIGIN", "https://a *", "must be https://HOST[:PORT], or http to this "),
         ("KONTINGENT_INTROSPECTION", "hunter2", "Input should be a valid boolean, "),
+        ("KONTINGENT_SMTP_URL", "https://u:hunter2@mail.example", "must begin with smtp:// or "),
+        ("KONTINGENT_SMTP_URL", "smtp://u:hunter2@", "must begin with smtp:// or smtps:// and "),
+        ("KONTINGENT_SMTP_URL", "smtp://u:hunter2@mail.example:x", "is not a URL. "),
+        ("KONTINGENT_MAIL_FROM", "hunter2", "must be one address, such as "),
+        ("KONTINGENT_MAIL_FROM", "a@example.com, b@example.com", "must be one address, such as "),
+        ("KONTINGENT_MAIL_FROM", "A <a@example.com>\r\nBcc: b@example.com", "must be one "),
+        ("KONTINGENT_MAIL_FROM", "a@exämple.com", "must be one address, such as "),
+        ("KONTINGENT_PUBLIC_URL", "app.example", "must begin with https:// or http:// and "),
+        ("KONTINGENT_PUBLIC_URL", "https://u:hunter2@app.example", "must begin with https:// or "),
+        ("KONTINGENT_PUBLIC_URL", "https://app.example/?a", "must be without a query, in ASCII. "),
         ("KONTINGENT_LOG_FORMAT", "hunter2", "Input should be 'console' or 'json'. "),
     ],
 )
@@ -140,6 +170,16 @@ def test_a_misspelt_setting_is_refused(name: str, value: str, hint: str) -> None
         Settings.read({name: value})
     assert str(caught.value).startswith(f"{name}: no such setting. {hint}")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", [SMTP, "smtps://mail.example", "smtp://u:hunter2@[::1]:25"])
+def test_with_a_mail_server_somebody_sends_the_mails(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^With KONTINGENT_SMTP_URL, set KONTINGENT_MAIL_FR"):
+        Settings.read({"KONTINGENT_SMTP_URL": url})
+    mailbox = "Zoë at Kontingent <usage@example.com>"
+    set_now = Settings.read({"KONTINGENT_SMTP_URL": url, "KONTINGENT_MAIL_FROM": mailbox})
+    assert (set_now.smtp_url, set_now.mail_from) == (SecretStr(url), mailbox)
+    assert "hunter2" not in f"{set_now!r} {set_now}"
 
 
 def test_tokens_are_signed_with_a_secret_or_public_keys_never_both() -> None:

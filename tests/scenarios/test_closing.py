@@ -240,6 +240,7 @@ async def test_a_change_of_terms_leaves_closed_cycles_and_their_days_alone(acme:
     async with acquire(acme.pool) as conn:  # what would not survive, were it laid anew
         await conn.execute("UPDATE conversation_day SET n = n + 1000 WHERE day < $1", closed)
         await conn.execute("UPDATE charge_day SET n = n + 1000 WHERE day < $1", closed)
+        await conn.execute("UPDATE spend_day SET amount_micros = 1 WHERE day < $1", closed)
     days = await _days(acme.pool, closed)
     request = TermsRequest(interval=Interval.YEARLY, now=True, time_zone="America/Havana")
     named = Commitments(blocks=0, carrier_micros=0)
@@ -255,7 +256,7 @@ async def _days(pool: Pool, until: datetime) -> list[list[Any]]:
     async with acquire(pool) as conn:
         return [
             await conn.fetch(f"SELECT * FROM {table} WHERE day < $1 ORDER BY 2, 3", until)
-            for table in ("conversation_day", "charge_day")
+            for table in ("conversation_day", "charge_day", "spend_day")
         ]
 
 

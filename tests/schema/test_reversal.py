@@ -212,6 +212,7 @@ async def test_the_statements_of_a_reversal(acme: World) -> None:
         "reversal.insert_event",
         "reversal.booked_cycle",
         "rollup.add_charges",
+        "rollup.add_spending",
         *end,
     ]
     await reverse(acme, named(PAID))

@@ -8,15 +8,18 @@ from typing import Any
 
 import httpx2
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.pool import Pool
 from edge import app, token
+from edge.demo import Demo
 from edge.state import State
 from edge.token import TokenConfig, TokenVerifier
 from resolvers import service_key
+from resolvers.known_accounts import KnownAccounts
 from resolvers.principal import Role
 from resolvers.principal import Scope as KeyScope
+from resolvers.service_key import KnownKeys
 from schema.root import Schema
 from tests.support.clock import Clock
 
@@ -70,13 +73,38 @@ class Client:
 
 
 @asynccontextmanager
-async def client(
-    schema: Schema, pool: Pool, ingest_pool: Pool, clock: Clock, *, raising: bool = True
+async def client(  # noqa: PLR0913 (what an application is made of)
+    schema: Schema,
+    pool: Pool,
+    ingest_pool: Pool,
+    clock: Clock,
+    *,
+    raising: bool = True,
+    origin: str | None = None,
+    demo: Demo | None = None,
 ) -> AsyncIterator[Client]:
     """Start the application on these pools and this clock; yields its client.
 
     What the application does not expect is raised in the test, unless it is to be replied to.
     """
+    made = application(schema, pool, ingest_pool, clock, origin=origin, demo=demo)
+    async with made as started:
+        transport = httpx2.ASGITransport(started, raise_app_exceptions=raising)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+            yield Client(http, pool, clock)
+
+
+@asynccontextmanager
+async def application(  # noqa: PLR0913 (the same)
+    schema: Schema,
+    pool: Pool,
+    ingest_pool: Pool,
+    clock: Clock,
+    *,
+    origin: str | None = None,
+    demo: Demo | None = None,
+) -> AsyncIterator[ASGIApp]:
+    """Start the application on these pools and this clock."""
     config = TokenConfig(issuer=ISSUER, audience=AUDIENCE, secret=SECRET)
 
     @asynccontextmanager
@@ -87,15 +115,15 @@ async def client(
             clock=clock,
             tokens=TokenVerifier(config),
             key_pepper=PEPPER,
+            keys=KnownKeys(),
+            accounts=KnownAccounts(),
         )
 
-    built = app.build(schema, lifespan)
+    built = app.build(schema, lifespan, origin=origin, demo=demo)
     async with built.router.lifespan_context(built) as state:
 
         async def started(scope: Scope, receive: Receive, send: Send) -> None:
             scope["state"] = dict(state or {})
             await built(scope, receive, send)
 
-        transport = httpx2.ASGITransport(started, raise_app_exceptions=raising)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield Client(http, pool, clock)
+        yield started

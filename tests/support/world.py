@@ -26,6 +26,7 @@ from resolvers.principal import Principal, Role, User
 from resolvers.terms import NO_COMMITMENTS, Commitments
 from schema.root import Schema
 from tests.support.clock import Clock
+from tests.support.http import PEPPER
 
 EXPIRES_AT = datetime(2100, 1, 1, tzinfo=UTC)
 OPERATOR = User("staff", Role.OPERATOR, None, EXPIRES_AT)
@@ -103,7 +104,7 @@ class World:
     statements: list[str] = field(default_factory=list)
 
     def session(self, principal: Principal = OPERATOR) -> Session:
-        return Session(self.pool, self.clock, principal)
+        return Session(self.pool, self.clock, principal, PEPPER)
 
     def context(self, principal: Principal = OPERATOR) -> Context:
         return Context.of(self.session(principal))
@@ -250,10 +251,19 @@ TABLES = (
     "conversation",
     "conversation_day",
     "event",
+    "event_reversal",
+    "grant_reversal",
     "idempotency",
     "label",
     "meter_change",
+    "outbox",
     "price_list",
+    "rearming",
+    "reminder",
+    "setting",
+    "spend_day",
+    "statement",
+    "statement_line",
     "terms",
 )
 """All tables but that of the service keys, whose use is recorded."""
