@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from db.embedded import Cluster
+from resolvers.service_key import KEY_CACHE_SECONDS
 from server import DEMO_DONE
 from tests.conftest import cloned
 
@@ -132,6 +134,7 @@ def test_a_key_is_made_listed_used_and_revoked(served: tuple[Path, str]) -> None
     assert command(data_dir, "key", "revoke", prefix).stderr == (
         f"Error: There is no live key {prefix}.\n"
     )
+    time.sleep(KEY_CACHE_SECONDS)  # so long the server may still trust it
     with pytest.raises(urllib.error.HTTPError, match="401"):
         post(f"{address}/events", b"[]", "application/cloudevents-batch+json", key)
 
@@ -151,8 +154,8 @@ def test_an_operator_runs_graphql(served: tuple[Path, str]) -> None:
     assert broken.stderr.splitlines()[-1].startswith("Error: Invalid value for '--variables'")
 
 
-def test_closed_cycles_are_written_down_once_and_show_the_same(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
+def test_closed_cycles_are_written_down_once_and_show_the_same(served: tuple[Path, str]) -> None:
+    data_dir, _ = served
     made = """mutation {
       createPlan(input: {name: "Old", effectiveFrom: "2020-01-01T00:00:00Z",
         priceLists: [{interval: YEARLY, included: 5, blockPrice: "1"}]}) { __typename }

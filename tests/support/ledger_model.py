@@ -43,6 +43,7 @@ class Model:
     used: Counter[int] = field(default_factory=Counter)
     spent: Counter[int] = field(default_factory=Counter)
     automatic: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    reversed: list[tuple[str, int, int]] = field(default_factory=list)
 
     def number(self, at: datetime) -> int:
         return sum(bound <= at for bound in self.bounds) - 1
@@ -58,7 +59,10 @@ class Model:
         return amount
 
     def once(self, kind: str, cycle: int) -> int:
-        return sum(row.amount for row in self.rows if (row.kind, row.cycle) == (kind, cycle))
+        bought = sum(row.amount for row in self.rows if (row.kind, row.cycle) == (kind, cycle))
+        return bought - sum(
+            amount for kind_, cycle_, amount in self.reversed if (kind_, cycle_) == (kind, cycle)
+        )
 
     def quota(self, cycle: int) -> int:
         blocks = self.committed(BLOCKS, cycle) + self.once("BLOCKS", cycle)
@@ -116,13 +120,35 @@ class Model:
         for cycle in grown:
             self._cover(cycle)
 
-    def charge(self, occurred_at: datetime, amount: int, at: datetime) -> None:
-        if occurred_at >= self.bounds[0]:
-            self.spent[self._counting(occurred_at, at)] += amount
+    def charge(self, occurred_at: datetime, amount: int, at: datetime) -> int | None:
+        """Count a charge, and return in which cycle."""
+        if occurred_at < self.bounds[0]:
+            return None
+        cycle = self._counting(occurred_at, at)
+        self.spent[cycle] += amount
+        return cycle
+
+    def reverse_purchase(self, row: Row, at: datetime) -> None:
+        cycle = self._open(row.cycle, at)
+        self.reversed.append((row.kind, cycle, row.amount))
+        if row.kind == "BLOCKS":
+            self._cover(cycle)
+
+    def reverse_conversation(self, opening: datetime, at: datetime) -> None:
+        if opening >= self.bounds[0]:
+            self.used[self._counting(opening + WINDOW, at)] -= 1
+
+    def reverse_charge(self, cycle: int | None, amount: int, at: datetime) -> None:
+        """Take a charge off the cycle that it counts in."""
+        if cycle is not None:
+            self.spent[self._open(cycle, at)] -= amount
 
     def _counting(self, instant: datetime, at: datetime) -> int:
         """Return the cycle that contains an instant, the current one where that is closed."""
-        cycle = self.number(instant)
+        return self._open(self.number(instant), at)
+
+    def _open(self, cycle: int, at: datetime) -> int:
+        """Return a cycle, the current one where it is closed."""
         return self.number(at) if at >= self.bounds[cycle + 1] + CLOSING else cycle
 
     def _cover(self, cycle: int) -> None:
@@ -222,6 +248,8 @@ class Model:
 
 def money(micros: int) -> str:
     """Write an amount with 2 to 6 digits after the point."""
+    if micros < 0:
+        return f"-{money(-micros)}"
     text = f"{micros // EUR}.{micros % EUR:06}"
     return text.rstrip("0") if not text.endswith("0000") else text[:-4]
 
