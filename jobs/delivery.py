@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
+import stamina
+
 from billing.notice import Letter
 from db.pool import Pool, transact
 from jobs.mail import Sender, mail
@@ -40,6 +42,9 @@ DELIVERY_SECONDS = 3.0
 
 SENDING_MAX = 8
 """Entries of a batch that are on their way at the same time."""
+
+SETTLING_MAX = 5
+"""How often it is tried to record that something was sent, when the database is not to be had."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -83,8 +88,7 @@ class Delivery:
             return UndeliveredError("Every attempt was cut short.", final=True)
         try:
             if isinstance(entry.content, Letter):
-                state = await self._send(entry, entry.content)
-                await outbox.settle(self.pool, entry, state, at=self.clock())
+                await self._settle(entry, await self._send(entry, entry.content))
             else:
                 await transact(self.pool, lambda conn: outbox.address(conn, entry, at=self.clock()))
         except UndeliveredError as error:
@@ -108,6 +112,12 @@ class Delivery:
         secret = webhook_secret(self.pepper, entry.account_id, webhook.secret_number)
         await self.poster.post(letter, webhook.url, secret, at=self.clock())
         return Settled.DONE
+
+    async def _settle(self, entry: Claimed, state: Settled) -> None:
+        """End an entry, and try hard to: what is sent and not settled is sent again."""
+        async for attempt in stamina.retry_context(on=UnavailableError, attempts=SETTLING_MAX):
+            with attempt:
+                await outbox.settle(self.pool, entry, state, at=self.clock())
 
     async def _failed(self, entry: Claimed, failure: UndeliveredError) -> None:
         at, error = self.clock(), str(failure)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
@@ -17,12 +18,20 @@ from billing.notice import Notice, NoticeKind
 from billing.setting import LowBalanceAlert, Recipient, Webhook
 from db.pool import UnavailableError, acquire
 from jobs.address import PublicNetwork
-from jobs.delivery import ATTEMPTS_MAX, DELAYS, JITTER, SENDING_MAX, Delivery, delay
+from jobs.delivery import (
+    ATTEMPTS_MAX,
+    DELAYS,
+    JITTER,
+    SENDING_MAX,
+    SETTLING_MAX,
+    Delivery,
+    delay,
+)
 from jobs.mail import Sender
 from jobs.smtp import SMTP_SECONDS
 from jobs.undelivered import UndeliveredError
 from jobs.webhook import WEBHOOK_SECONDS, Poster
-from resolvers import account
+from resolvers import account, outbox
 from resolvers.outbox import BATCH_MAX, CLAIM
 from resolvers.webhook_secret import webhook_secret
 from tests.jobs.letters import letter
@@ -454,3 +463,25 @@ def test_the_delay_grows_and_is_spread(attempts: int) -> None:
     assert delay(UUID(int=2**128 - 1), attempts) == longest
     assert len({delay(uuid4(), attempts) for _ in range(50)}) > 25
     assert longest < [*DELAYS, timedelta(days=365)][attempts]
+
+
+async def test_what_was_sent_is_recorded_although_the_database_is_away_for_a_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside, refused = Outside(), 0
+    settle = outbox.settle
+
+    async def settled(*args: Any, **kwargs: Any) -> None:
+        nonlocal refused
+        if refused < SETTLING_MAX - 1:
+            refused += 1
+            raise UnavailableError("TooManyConnectionsError")
+        await settle(*args, **kwargs)
+
+    monkeypatch.setattr(outbox, "settle", settled)
+    await world.account("acme")
+    await post(world, [letter(id=uuid4())], ANNA.email, ANNA.language)
+    await delivery(world, outside).batch()
+    assert [row.state for row in await rows(world.pool)] == ["DONE"]
+    assert len(outside.ids) == 1
+    assert refused == SETTLING_MAX - 1
