@@ -115,7 +115,9 @@ class Delivery:
 
     async def _settle(self, entry: Claimed, state: Settled) -> None:
         """End an entry, and try hard to: what is sent and not settled is sent again."""
-        async for attempt in stamina.retry_context(on=UnavailableError, attempts=SETTLING_MAX):
+        async for attempt in stamina.retry_context(
+            on=UnavailableError, attempts=SETTLING_MAX, wait_max=1.0
+        ):
             with attempt:
                 await outbox.settle(self.pool, entry, state, at=self.clock())
 

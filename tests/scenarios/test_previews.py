@@ -91,7 +91,7 @@ NOW = st.one_of(
     ),
 )
 ANY = settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
