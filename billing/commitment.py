@@ -147,6 +147,12 @@ class GrantKind(Enum):
     AUTOMATIC_BLOCKS = "AUTOMATIC_BLOCKS"
     AUTOMATIC_TOP_UP = "AUTOMATIC_TOP_UP"
 
+    @property
+    def meter(self) -> Meter:
+        """What it adds to."""
+        blocks = (GrantKind.BLOCKS, GrantKind.AUTOMATIC_BLOCKS)
+        return Meter.CONVERSATIONS if self in blocks else Meter.CARRIER
+
 
 class AdjustmentReason(Enum):
     """Why a closed cycle's change is booked in another cycle."""

@@ -1,7 +1,7 @@
 """What a cycle's quota and balance are made of, part by part (D14, D17)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
@@ -24,36 +24,35 @@ class GrantReason(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockGrant:
-    """A part of a cycle's quota: `conversations`, of which `filled` are used.
+class CycleGrant:
+    """What all parts have in common.
 
-    It is there until `expires_at`, the cycle's end. `granted_at` is None for what comes with
+    A part is there until `expires_at`, the cycle's end. `granted_at` is None for what comes with
     the cycle. A reversal counts negatively; `reverses` is the id of what it takes back.
     """
 
     id: str
-    conversations: int
     price_micros: int
     reason: GrantReason
-    reverses: str | None
     note: str
-    granted_at: datetime | None
     expires_at: datetime
+    granted_at: datetime | None = None
+    reverses: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockGrant(CycleGrant):
+    """A part of a cycle's quota: `conversations`, of which `filled` are used."""
+
+    conversations: int
     filled: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceGrant:
-    """A part of a cycle's balance, the same in micro-euros."""
+class BalanceGrant(CycleGrant):
+    """A part of a cycle's balance: `amount_micros`, of which `filled_micros` are spent."""
 
-    id: str
     amount_micros: int
-    price_micros: int
-    reason: GrantReason
-    reverses: str | None
-    note: str
-    granted_at: datetime | None
-    expires_at: datetime
     filled_micros: int
 
 
@@ -65,25 +64,14 @@ _REASONS = {
     GrantKind.AUTOMATIC_BLOCKS: GrantReason.AUTOMATIC,
     GrantKind.AUTOMATIC_TOP_UP: GrantReason.AUTOMATIC,
 }
-_METERS = {
-    GrantKind.BLOCKS: Meter.CONVERSATIONS,
-    GrantKind.AUTOMATIC_BLOCKS: Meter.CONVERSATIONS,
-    GrantKind.TOP_UP: Meter.CARRIER,
-    GrantKind.AUTOMATIC_TOP_UP: Meter.CARRIER,
-}
+_SHARED = [field.name for field in fields(CycleGrant)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """A grant of either meter, in conversations or micro-euros."""
+class _Part(CycleGrant):
+    """A grant of either meter: `amount` conversations or micro-euros."""
 
-    id: str
     amount: int
-    price_micros: int
-    reason: GrantReason
-    note: str
-    granted_at: datetime | None = None
-    reverses: str | None = None
 
 
 def grants(cycle: Cycle, figures: Figures) -> list[Grant]:
@@ -94,9 +82,9 @@ def grants(cycle: Cycle, figures: Figures) -> list[Grant]:
     """
     found: list[Grant] = []
     for meter in Meter:
-        parts = [*_committed(cycle, figures, meter), *_granted(figures, meter)]
+        parts = [*_committed(cycle, figures, meter), *_granted(cycle, figures, meter)]
         for part, filled in zip(parts, _filled(cycle, figures, meter, parts), strict=True):
-            found.append(_grant(cycle, meter, part, filled))
+            found.append(_grant(meter, part, filled))
     return found
 
 
@@ -110,6 +98,7 @@ def _committed(cycle: Cycle, figures: Figures, meter: Meter) -> Iterator[_Part]:
             price_micros=0,
             reason=GrantReason.INCLUDED,
             note=cycle.price_list.plan,
+            expires_at=cycle.period.end,
         )
     committed = figures.committed(meter, cycle.number)
     if committed:
@@ -120,12 +109,13 @@ def _committed(cycle: Cycle, figures: Figures, meter: Meter) -> Iterator[_Part]:
             price_micros=committed * (cycle.price_list.block_price_micros if blocks else 1),
             reason=GrantReason.COMMITMENT,
             note="Committed to, every cycle.",
+            expires_at=cycle.period.end,
         )
 
 
-def _granted(figures: Figures, meter: Meter) -> Iterator[_Part]:
+def _granted(cycle: Cycle, figures: Figures, meter: Meter) -> Iterator[_Part]:
     """Yield what was bought, added and taken back, in that order of time."""
-    rows = [row for row in figures.grants if _METERS[row.kind] is meter]
+    rows = [row for row in figures.grants if row.kind.meter is meter]
     for row in sorted(rows, key=lambda row: (row.recorded_at, row.amount < 0, row.id)):
         reversal = row.amount < 0
         yield _Part(
@@ -134,6 +124,7 @@ def _granted(figures: Figures, meter: Meter) -> Iterator[_Part]:
             price_micros=row.price_micros,
             reason=GrantReason.REVERSAL if reversal else _REASONS[row.kind],
             note=row.reason,
+            expires_at=cycle.period.end,
             granted_at=row.recorded_at,
             reverses=row.id if reversal else None,
         )
@@ -153,27 +144,8 @@ def _filled(cycle: Cycle, figures: Figures, meter: Meter, parts: list[_Part]) ->
     return filled
 
 
-def _grant(cycle: Cycle, meter: Meter, part: _Part, filled: int) -> Grant:
+def _grant(meter: Meter, part: _Part, filled: int) -> Grant:
+    shared = {name: getattr(part, name) for name in _SHARED}
     if meter is Meter.CONVERSATIONS:
-        return BlockGrant(
-            id=part.id,
-            conversations=part.amount,
-            price_micros=part.price_micros,
-            reason=part.reason,
-            reverses=part.reverses,
-            note=part.note,
-            granted_at=part.granted_at,
-            expires_at=cycle.period.end,
-            filled=filled,
-        )
-    return BalanceGrant(
-        id=part.id,
-        amount_micros=part.amount,
-        price_micros=part.price_micros,
-        reason=part.reason,
-        reverses=part.reverses,
-        note=part.note,
-        granted_at=part.granted_at,
-        expires_at=cycle.period.end,
-        filled_micros=filled,
-    )
+        return BlockGrant(conversations=part.amount, filled=filled, **shared)
+    return BalanceGrant(amount_micros=part.amount, filled_micros=filled, **shared)

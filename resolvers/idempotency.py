@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -11,9 +12,12 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 import db.idempotency
+from billing.account import Account
 from billing.errors import BadInputError, IdempotencyConflictError
 from db.idempotency import Asked, Kept
-from db.pool import Connection
+from db.pool import Connection, transact
+from resolvers import access, terms
+from resolvers.context import Context
 
 T = TypeVar("T")
 
@@ -77,3 +81,33 @@ class Once(Generic[T]):
         """Keep what came of it, in the transaction of its effect."""
         kept = Kept(self.asked, self.outcomes.dump_json(outcome).decode())
         await db.idempotency.insert(conn, account_id, self.key, kept, at=at)
+
+
+async def change_once(
+    ctx: Context,
+    account_id: UUID,
+    once: Once[T],
+    change: Callable[[Connection, Account, datetime], Awaitable[T]],
+) -> T:
+    """Change something of an account with a usage overview, once, at an instant under its lock.
+
+    Raises:
+        NotFoundError: there is no such account.
+        TrialNoAccessError: it is in the free trial.
+        IdempotencyConflictError: the key was used for something else.
+    """
+
+    async def work(conn: Connection) -> T:
+        account = await terms.locked(conn, account_id)
+        refusal = access.usage_refusal(ctx, account)
+        if refusal is not None:
+            raise refusal
+        known = await once.known(conn, account_id)
+        if known is not None:
+            return known
+        at = ctx.clock()
+        outcome = await change(conn, account, at)
+        await once.keep(conn, account_id, outcome, at=at)
+        return outcome
+
+    return await transact(ctx.pool, work)

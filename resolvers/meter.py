@@ -27,10 +27,10 @@ from billing.snapshot import CycleSnapshot, snapshot
 from db import meter_change, usage
 from db.meter_change import Record
 from db.page import Position
-from db.pool import Connection, acquire, transact
-from resolvers import access, crossing, terms
+from db.pool import Connection, acquire
+from resolvers import access, crossing
 from resolvers.context import Context
-from resolvers.idempotency import Once, Request
+from resolvers.idempotency import Once, Request, change_once
 from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
 from resolvers.principal import Role, User
 
@@ -228,27 +228,17 @@ async def _change(ctx: Context, request: Request, action: Action) -> MeterOutcom
         *action.arguments,
     )
 
-    async def work(conn: Connection) -> MeterOutcome:
-        account = await terms.locked(conn, account_id)
-        refusal = access.usage_refusal(ctx, account)
-        if refusal is not None:
-            raise refusal
-        known = await once.known(conn, account_id)
-        if known is not None:
-            return known
-        at = ctx.clock()
+    async def change(conn: Connection, account: Account, at: datetime) -> MeterOutcome:
         state = await stand(conn, account, action.meter, user, at=at)
         if request.expected_version != state.version:
             raise StaleVersionError(
                 f"The meter is at version {state.version}.", version=state.version
             )
         record = Record(at, user.subject, action.mutation)
-        change = await apply(conn, account, state, action, record)
-        outcome = await _outcome(conn, account, state, change)
-        await once.keep(conn, account_id, outcome, at=at)
-        return outcome
+        made = await apply(conn, account, state, action, record)
+        return await _outcome(conn, account, state, made)
 
-    return await transact(ctx.pool, work)
+    return await change_once(ctx, account_id, once, change)
 
 
 async def _outcome(

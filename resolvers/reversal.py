@@ -70,14 +70,6 @@ class ReversalOutcome:
 
 _OUTCOME = TypeAdapter(ReversalOutcome)
 
-_METERS = {
-    GrantKind.BLOCKS: Meter.CONVERSATIONS,
-    GrantKind.AUTOMATIC_BLOCKS: Meter.CONVERSATIONS,
-    GrantKind.TOP_UP: Meter.CARRIER,
-    GrantKind.AUTOMATIC_TOP_UP: Meter.CARRIER,
-}
-"""What each kind of grant adds to."""
-
 _PURCHASES = (GrantKind.BLOCKS, GrantKind.TOP_UP)
 
 
@@ -174,7 +166,7 @@ async def _reverse_grant(
     number = counting_number(account, found.cycle, record.at)
     if not await reversal.insert_grant(conn, account.id, found, record, cycle=number):
         raise AlreadyReversedError("The grant was reversed before.")
-    meter = _METERS[found.kind]
+    meter = found.kind.meter
     if found.kind in _PURCHASES and number in account.cycle_numbers(record.at):
         cycle = Cycle.of(account, number, record.at)
         await crossing.check(conn, {meter: [cycle]}, at=record.at)

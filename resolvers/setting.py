@@ -27,10 +27,10 @@ from billing.setting import (
     check_webhook_url,
 )
 from db import setting
-from db.pool import Connection, acquire, transact
-from resolvers import access, crossing, terms
+from db.pool import Connection, acquire
+from resolvers import access, crossing
 from resolvers.context import Context
-from resolvers.idempotency import Once, Request
+from resolvers.idempotency import Once, Request, change_once
 from resolvers.principal import Role
 from resolvers.webhook_secret import webhook_secret
 
@@ -190,15 +190,7 @@ async def _set(
     user = access.admin_or_operator(ctx)
     account_id = access.account_id(ctx, request.account_id, field="accountId")
 
-    async def work(conn: Connection) -> SettingOutcome:
-        account = await terms.locked(conn, account_id)
-        refusal = access.usage_refusal(ctx, account)
-        if refusal is not None:
-            raise refusal
-        known = await once.known(conn, account_id)
-        if known is not None:
-            return known
-        at = ctx.clock()
+    async def change(conn: Connection, account: Account, at: datetime) -> SettingOutcome:
         before = (await setting.of_accounts(conn, [account_id]))[account_id]
         _check_version(before.version(kind), request.expected_version)
         cycle = _cycle(account, at)
@@ -216,13 +208,11 @@ async def _set(
         )
         if kind in _OF_BALANCE and at in cycle.period:
             await crossing.check(conn, {Meter.CARRIER: [cycle]}, at=at, set_anew=True)
-        outcome = SettingOutcome(
+        return SettingOutcome(
             settings=after, new_secret=after.has_new_secret(before), recorded_at=at
         )
-        await once.keep(conn, account_id, outcome, at=at)
-        return outcome
 
-    return await transact(ctx.pool, work)
+    return await change_once(ctx, account_id, once, change)
 
 
 def _always(value: object) -> Rule:

@@ -9,9 +9,9 @@ from billing.commitment import ChangeKind, Meter
 from billing.cycle import CycleState
 from billing.meter import WhichCycle
 from resolvers import access, meter
-from resolvers.idempotency import Request
 from resolvers.meter import MeterOutcome
 from schema.carrier import CarrierNumbers
+from schema.change import ChangeInput
 from schema.columns.batch import guarded
 from schema.conversation import ConversationNumbers
 from schema.failures import (
@@ -88,29 +88,8 @@ class MeterChanged:
         )
 
 
-@strawberry.input(description="What every change to a meter says.")
-class _MeterInput:
-    idempotency_key: str = strawberry.field(
-        description="Names this change, 1 to 128 visible ASCII characters, unique in the account: "
-        "however often it is sent, it is done once."
-    )
-    expected_version: int = strawberry.field(
-        description="The meter's version that the change was decided on; STALE_VERSION otherwise."
-    )
-    account_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The account; the caller's own unless given."
-    )
-
-    def request(self) -> Request:
-        return Request(
-            account_id=self.account_id,
-            idempotency_key=self.idempotency_key,
-            expected_version=self.expected_version,
-        )
-
-
 @strawberry.input(description="A commitment to blocks of 100 conversations a cycle.")
-class ChangeConversationCommitmentInput(_MeterInput):
+class ChangeConversationCommitmentInput(ChangeInput):
     blocks: int = strawberry.field(
         description="0 ends it; customers may go up to the plan's limit, 100 unless it says "
         "otherwise, operators to a million."
@@ -151,7 +130,7 @@ async def change_conversation_commitment(
 
 
 @strawberry.input(description="A commitment to carrier costs per cycle.")
-class ChangeCarrierCommitmentInput(_MeterInput):
+class ChangeCarrierCommitmentInput(ChangeInput):
     amount: Money = strawberry.field(
         description="0 ends it; for customers from 25 to 1,000, in yearly cycles to 12,000, "
         "unless the plan says otherwise."
@@ -191,7 +170,7 @@ async def change_carrier_commitment(
 
 
 @strawberry.input(description="Blocks of 100 conversations, bought for one cycle.")
-class AddConversationBlocksInput(_MeterInput):
+class AddConversationBlocksInput(ChangeInput):
     blocks: int = strawberry.field(
         description="At least 1; customers up to the plan's limit at once, 100 unless it says "
         "otherwise, operators up to a million, which is also the most for a cycle."
@@ -230,7 +209,7 @@ async def add_conversation_blocks(
 
 
 @strawberry.input(description="Balance for carrier costs, added to the current cycle.")
-class TopUpCarrierBalanceInput(_MeterInput):
+class TopUpCarrierBalanceInput(ChangeInput):
     amount: Money = strawberry.field(
         description="More than 0; for customers from 1 to 1,000, unless the plan says otherwise."
     )
@@ -266,7 +245,7 @@ async def top_up_carrier_balance(
 
 
 @strawberry.input(description="A scheduled change that shall not come.")
-class CancelScheduledChangeInput(_MeterInput):
+class CancelScheduledChangeInput(ChangeInput):
     meter: Meter = strawberry.field(description="Of which meter.")
 
 

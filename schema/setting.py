@@ -8,8 +8,8 @@ import strawberry
 import billing.setting
 from billing.setting import Language
 from resolvers import access, setting
-from resolvers.idempotency import Request
 from resolvers.setting import SettingOutcome, WebhookOutcome
+from schema.change import ChangeInput
 from schema.columns.batch import guarded
 from schema.failures import AccountEnded, IdempotencyConflict, LimitExceeded, StaleVersion
 from schema.info import Info
@@ -70,27 +70,6 @@ class AccountSettings:
     webhook_version: int = strawberry.field(description="Its version.")
 
 
-@strawberry.input(description="What every change of a setting says.")
-class _SettingInput:
-    idempotency_key: str = strawberry.field(
-        description="Names this change, 1 to 128 visible ASCII characters, unique in the account: "
-        "however often it is sent, it is done once."
-    )
-    expected_version: int = strawberry.field(
-        description="The setting's version that the change was decided on; STALE_VERSION otherwise."
-    )
-    account_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The account; the caller's own unless given."
-    )
-
-    def request(self) -> Request:
-        return Request(
-            account_id=self.account_id,
-            idempotency_key=self.idempotency_key,
-            expected_version=self.expected_version,
-        )
-
-
 @strawberry.input(description="Somebody to send mails to.")
 class RecipientInput:
     email: str = strawberry.field(
@@ -104,7 +83,7 @@ class RecipientInput:
 
 
 @strawberry.input(description="An alert of a low balance.")
-class SetLowBalanceAlertInput(_SettingInput):
+class SetLowBalanceAlertInput(ChangeInput):
     threshold: Money | None = strawberry.field(
         default=None,
         description="The balance left at which it is sent, 0 to a billion; null, or nothing, "
@@ -186,7 +165,7 @@ class AutoRechargeInput:
 
 
 @strawberry.input(description="The automatic recharge.")
-class SetAutoRechargeInput(_SettingInput):
+class SetAutoRechargeInput(ChangeInput):
     auto_recharge: AutoRechargeInput | None = strawberry.field(
         default=None, description="When and how much; null, or nothing, turns it off."
     )
@@ -235,7 +214,7 @@ async def set_auto_recharge(
 
 
 @strawberry.input(description="Who is reminded of usage.")
-class SetReminderRecipientsInput(_SettingInput):
+class SetReminderRecipientsInput(ChangeInput):
     recipients: list[RecipientInput] = strawberry.field(
         description="All of them, at most 20 and nobody twice; an empty list turns reminders by "
         "mail off."
@@ -284,7 +263,7 @@ async def set_reminder_recipients(
 
 
 @strawberry.input(description="A webhook.")
-class SetWebhookInput(_SettingInput):
+class SetWebhookInput(ChangeInput):
     url: str | None = strawberry.field(
         default=None,
         description="Where to post to; null, or nothing, turns it off. In ASCII, at most 2,000 "

@@ -232,7 +232,7 @@ async def test_a_change_whose_reply_is_lost_is_made_once(
         return result
 
     with monkeypatch.context() as patch:
-        patch.setattr("resolvers.meter.transact", lost)
+        patch.setattr("resolvers.idempotency.transact", lost)
         crashing = asyncio.create_task(buy(calling(world, crowd), "k", 0, 2))
         await committed.wait()
         crashing.cancel()
