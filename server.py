@@ -40,7 +40,7 @@ from jobs.mail import Sender
 from jobs.smtp import Relay, show
 from jobs.webhook import Poster
 from jobs.worker import Job, running
-from resolvers import account, service_key
+from resolvers import account, outbox, service_key
 from resolvers.context import Context, Session
 from resolvers.ingest import Outcome
 from resolvers.known_accounts import KnownAccounts
@@ -58,8 +58,8 @@ LONG = ("--long",)
 JOBS_POOL_SIZE = 3
 """Database connections for what runs beside the requests."""
 
-CLOSING_SECONDS = 3_600.0
-"""How often cycles are closed."""
+TIDYING_SECONDS = 3_600.0
+"""How often cycles are closed, and what was delivered long ago is forgotten."""
 
 TOKEN_HOURS = 24
 """How long a token of the command line is good for, unless said otherwise."""
@@ -115,13 +115,14 @@ def jobs(settings: Settings, opened: Pool) -> list[Job]:
         poster=Poster(),
     )
 
-    async def close() -> bool:
+    async def tidy() -> bool:
         await closing.sweep(opened, clock)
+        await outbox.forget(opened, clock())
         return False
 
     return [
         Job("delivery", DELIVERY_SECONDS, delivery.batch),
-        Job("closing", CLOSING_SECONDS, close),
+        Job("tidying", TIDYING_SECONDS, tidy),
     ]
 
 

@@ -123,6 +123,11 @@ async def exists(conn: Connection, id: UUID) -> bool:
     return found
 
 
+async def forget(conn: Connection, *, before: datetime) -> None:
+    """Drop what was delivered or dropped before an instant; what was given up is kept."""
+    await conn.execute(_SQL["forget"], before)
+
+
 def _written(content: Notice | Letter) -> str:
     written = (
         _NOTICE.dump_json(content) if isinstance(content, Notice) else _LETTER.dump_json(content)

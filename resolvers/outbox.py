@@ -28,6 +28,10 @@ CLAIM = timedelta(minutes=5)
 """How long a claim lasts: longer than a batch takes, or somebody else sends it too."""
 
 
+KEPT = timedelta(days=90)
+"""How long what was delivered stays to be looked up: it names people."""
+
+
 async def claim(pool: Pool, at: datetime) -> list[Claimed]:
     """Take what is due; what is not settled by the end of the claim is due again."""
     async with acquire(pool) as conn:
@@ -71,6 +75,12 @@ async def postpone(pool: Pool, entry: Claimed, *, error: str, due_at: datetime) 
     """Have an entry tried again from `due_at` on."""
     async with acquire(pool) as conn:
         await outbox.postpone(conn, entry, error=error, due_at=due_at)
+
+
+async def forget(pool: Pool, at: datetime) -> None:
+    """Drop what was settled long ago."""
+    async with acquire(pool) as conn:
+        await outbox.forget(conn, before=at - KEPT)
 
 
 def _targets(notice: Notice, set_now: Settings) -> dict[str, Language | None]:

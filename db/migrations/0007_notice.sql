@@ -57,3 +57,4 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_due ON outbox (due_at) WHERE state = 'PENDING';
 CREATE INDEX outbox_dead ON outbox (recorded_at, outbox_id) WHERE state = 'DEAD';
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE state IN ('DONE', 'DROPPED');

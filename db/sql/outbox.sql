@@ -53,3 +53,8 @@ RETURNING outbox_id, account_id, payload, target, language, attempts, recorded_a
 SELECT count(*) > 0
   FROM outbox
  WHERE outbox_id = $1;
+
+-- name: forget
+-- $1 until when what was settled then is forgotten; what was given up is kept.
+DELETE FROM outbox
+ WHERE state IN ('DONE', 'DROPPED') AND settled_at < $1;

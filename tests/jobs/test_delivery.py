@@ -32,7 +32,7 @@ from jobs.smtp import SMTP_SECONDS
 from jobs.undelivered import UndeliveredError
 from jobs.webhook import WEBHOOK_SECONDS, Poster
 from resolvers import account, outbox
-from resolvers.outbox import BATCH_MAX, CLAIM
+from resolvers.outbox import BATCH_MAX, CLAIM, KEPT, Settled
 from resolvers.webhook_secret import webhook_secret
 from tests.jobs.letters import letter
 from tests.jobs.queue import ANNA, BEN, Row, ids, post, queue, rows, tell
@@ -485,3 +485,20 @@ async def test_what_was_sent_is_recorded_although_the_database_is_away_for_a_mom
     assert [row.state for row in await rows(world.pool)] == ["DONE"]
     assert len(outside.ids) == 1
     assert refused == SETTLING_MAX - 1
+
+
+async def test_what_was_delivered_is_forgotten_after_90_days_and_what_was_given_up_is_not(
+    world: World,
+) -> None:
+    await world.account("acme")
+    kept = [Settled.DONE, Settled.DROPPED, Settled.DEAD, None]
+    letters = [letter(id=uuid4()) for _ in kept]
+    await post(world, letters, ANNA.email, ANNA.language)
+    entries = {entry.id: entry for entry in await outbox.claim(world.pool, world.clock())}
+    for each, state in zip(letters, kept, strict=True):
+        if state is not None:
+            await outbox.settle(world.pool, entries[each.id], state, at=world.clock())
+    await outbox.forget(world.pool, world.clock() + KEPT)
+    assert len(await rows(world.pool)) == 4
+    await outbox.forget(world.pool, world.clock() + KEPT + timedelta(microseconds=1))
+    assert sorted(row.state for row in await rows(world.pool)) == ["DEAD", "PENDING"]
