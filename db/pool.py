@@ -34,7 +34,14 @@ ATTEMPTS_MAX = 4
 ACQUIRE_SECONDS = 1.0
 """How long an operation waits for a connection."""
 
+SHORT = {
+    "jit": "off",  # compiling a statement takes longer than any of ours
+    "max_parallel_workers_per_gather": "0",  # and so does starting workers for it
+}
+"""How the statements of all sessions are planned: they are short, and there are many."""
+
 READING = {
+    **SHORT,
     "statement_timeout": "3s",
     "lock_timeout": "1500ms",
     "idle_in_transaction_session_timeout": "5s",
@@ -42,6 +49,7 @@ READING = {
 """Limits of the sessions that answer queries and mutations."""
 
 INGESTING = {
+    **SHORT,
     "statement_timeout": "10s",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",

@@ -7,6 +7,7 @@ import pytest
 
 from db.pool import (
     ATTEMPTS_MAX,
+    INGESTING,
     READING,
     Connection,
     Pool,
@@ -178,3 +179,11 @@ async def test_whoever_is_cut_short_leaves_no_transaction_behind(dsn: str) -> No
         async with acquire(opened) as conn:
             assert not conn.is_in_transaction()
             assert await conn.fetchval("SELECT to_regclass('left_over')") is None
+
+
+@pytest.mark.parametrize("session", [READING, INGESTING])
+async def test_sessions_have_their_limits(dsn: str, session: dict[str, str]) -> None:
+    async with await open_pool(dsn, size_max=1, session=session) as opened, acquire(opened) as conn:
+        for name, value in {**session, "TimeZone": "UTC"}.items():
+            shown = await conn.fetchval("SELECT current_setting($1)", name)
+            assert shown == value, name
