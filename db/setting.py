@@ -8,14 +8,8 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from billing.setting import (
-    AutoRecharge,
-    LowBalanceAlert,
-    Recipient,
-    SettingKind,
-    Settings,
-    Webhook,
-)
+from billing.setting import AutoRecharge, LowBalanceAlert, Recipient, SettingKind, Settings
+from billing.webhook import Webhook
 from db import queries
 from db.pool import Connection
 

@@ -19,7 +19,7 @@ from httpcore2 import (
 )
 from typing_extensions import override
 
-from billing.setting import is_public
+from billing.webhook import is_public
 
 CONNECT_SECONDS = 5.0
 """How long finding and reaching a host may take."""

@@ -10,7 +10,8 @@ from billing.account import Account, AccountStatus
 from billing.cycle import Cycle
 from billing.errors import BadInputError, NotDeadError, NotFoundError
 from billing.notice import Letter, Notice, NoticeKind
-from billing.setting import NOTHING_SET, Language, Settings, Webhook
+from billing.setting import NOTHING_SET, Language, Settings
+from billing.webhook import Webhook
 from db import account, outbox, setting
 from db.outbox import Claimed, Dead, Queued, Settled
 from db.page import Position

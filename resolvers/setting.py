@@ -18,14 +18,12 @@ from billing.setting import (
     Recipient,
     SettingKind,
     Settings,
-    Webhook,
-    changed_webhook,
     check_auto_recharge,
     check_low_balance_alert,
     check_recharge_limits,
     check_recipients,
-    check_webhook_url,
 )
+from billing.webhook import Webhook, changed_webhook, check_webhook_url
 from db import setting
 from db.pool import Connection, acquire
 from resolvers import access, crossing

@@ -40,6 +40,7 @@ import billing.send
 import billing.setting
 import billing.snapshot
 import billing.terms
+import billing.webhook
 import resolvers.outbox
 import resolvers.page
 import schema.account
@@ -160,7 +161,7 @@ PAIRS: dict[type, type] = {
     schema.setting.LowBalanceAlert: billing.setting.LowBalanceAlert,
     schema.setting.AutoRecharge: billing.setting.AutoRecharge,
     schema.setting.Recipient: billing.setting.Recipient,
-    schema.setting.Webhook: billing.setting.Webhook,
+    schema.setting.Webhook: billing.webhook.Webhook,
     schema.reversal.ReversalAdjustment: billing.reversal.NetChange,
     schema.page.PageInfo: resolvers.page.PageInfo,
     schema.page.Edge: resolvers.page.Edge,

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from billing.account import account_id_of
 from billing.notice import Letter, Notice
-from billing.setting import Language, LowBalanceAlert, Recipient, SettingKind, Webhook
+from billing.setting import Language, LowBalanceAlert, Recipient, SettingKind
+from billing.webhook import Webhook
 from db import outbox, setting
 from db.outbox import Queued
 from db.pool import Pool, acquire

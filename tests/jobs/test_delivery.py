@@ -15,7 +15,8 @@ from standardwebhooks import Webhook as Verifier
 from billing.account import account_id_of
 from billing.commitment import GrantKind, Meter
 from billing.notice import Notice, NoticeKind
-from billing.setting import LowBalanceAlert, Recipient, Webhook
+from billing.setting import LowBalanceAlert, Recipient
+from billing.webhook import Webhook
 from db.pool import UnavailableError, acquire
 from jobs.address import PublicNetwork
 from jobs.delivery import (

@@ -16,7 +16,8 @@ import pytest
 import pytest_asyncio
 
 from billing.account import account_id_of
-from billing.setting import RECHARGES_MAX, RECIPIENTS_MAX, URL_MAX, Language, Recipient
+from billing.setting import RECHARGES_MAX, RECIPIENTS_MAX, Language, Recipient
+from billing.webhook import URL_MAX
 from db.embedded import Cluster
 from db.pool import READING, Pool, acquire, open_pool
 from resolvers import setting
