@@ -1,6 +1,18 @@
-import { defineConfig } from "vite";
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+const FONT_LICENCE = "node_modules/@fontsource-variable/inter/LICENSE";
+
+/** Ship the font's licence beside it, as the licence wants. */
+const licence: Plugin = {
+  name: "licence",
+  generateBundle() {
+    this.emitFile({ type: "asset", name: "inter-OFL.txt", source: readFileSync(FONT_LICENCE) });
+  },
+};
 
 export default defineConfig({
+  plugins: [licence],
   build: {
     outDir: "dist",
     manifest: "manifest.json",

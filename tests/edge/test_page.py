@@ -156,7 +156,10 @@ def test_the_first_load_is_small() -> None:
 
 def test_the_build_holds_what_its_manifest_names() -> None:
     there = {str(path.relative_to(DIST)) for path in DIST.rglob("*") if path.is_file()}
-    assert there == {chunk["file"] for chunk in manifest().values()} | {"manifest.json"}
+    named = {
+        file for chunk in manifest().values() for file in (chunk["file"], *chunk.get("css", []))
+    }
+    assert there == named | {"manifest.json"}
 
 
 async def test_in_the_demo_the_root_offers_users_to_people(ask: Asking) -> None:

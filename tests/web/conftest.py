@@ -5,12 +5,13 @@ import contextlib
 import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 from starlette.types import ASGIApp
 from typing_extensions import override
 
@@ -20,8 +21,9 @@ from tests.support.http import application
 from tests.web.demo_world import DEMO, fill
 from tests.web.visit import Site
 
-__all__ = ["browser", "schema", "site"]
+__all__ = ["browser", "patience", "schema", "site"]
 
+FOLDER = Path(__file__).parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
     "--disable-background-networking",
@@ -31,6 +33,34 @@ QUIET = (
     "--no-first-run",
     "--no-sandbox",
 )
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    """Let the browser take its time: other tests run beside it."""
+    expect.set_options(timeout=5_000)
+    yield
+    expect.set_options(timeout=None)
+
+
+SAMPLE = (
+    "test_conversations_and_balance_of_the_current_cycle",
+    "test_the_first_load_asks_little",
+    "test_a_lost_reply_does_not_buy_twice",
+    "test_everybody_can_use_it[current]",
+)
+"""What of these tests runs among all others: a browser takes long. Asked for, all of them run."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    asked_for = config.getoption("--long") or any("tests/web" in arg for arg in config.args)
+    left_out = [
+        item
+        for item in items
+        if not asked_for and FOLDER in item.path.parents and item.name not in SAMPLE
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -75,9 +105,9 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def site(cluster: Cluster, template: str, browser: Browser) -> AsyncIterator[Site]:
-    """The demo's page, on a world that tests only read."""
+    """The demo's page, on a world in which tests write to accounts of their own only."""
     async with shared_world(cluster, template) as world:
         await fill(world)
         parts = (world.schema, world.pool, world.ingest_pool, world.clock)
         async with application(*parts, demo=DEMO) as app, served(app) as port:
-            yield Site(browser, f"http://127.0.0.1:{port}", world.clock)
+            yield Site(browser, f"http://127.0.0.1:{port}", world)

@@ -52,13 +52,24 @@ DEMO = Demo(
 )
 
 
+CLOSED = 6
+"""The number of a cycle to which something came when it was closed."""
+
+REVERSE = """mutation ($account: ID!, $id: ID!) {
+  reverse(input: {
+    accountId: $account, original: {event: {source: "carrier", id: $id}}, reason: "Wrong.",
+    idempotencyKey: "k"
+  }) { __typename } }"""
+
+
 async def fill(world: World) -> None:
-    """Make accounts: within the quota, beyond the commitment, overspent, in trial."""
+    """Make accounts: within the quota, beyond it, overspent, in trial, with late events."""
     await marks.offer(world)
     world.clock.now = utc(f"{ANCHOR}T12:00")
     await world.account("acme", anchor=ANCHOR, blocks=1, carrier="30")
     await world.account("globex", anchor=ANCHOR, plan="Tiny", carrier="25")
     await world.account("initech", anchor=ANCHOR, carrier="25")
+    umbrella = await world.account("umbrella", anchor=ANCHOR, blocks=1, carrier="30")
     world.clock.now = utc("2026-03-03T12:00")
     await world.take(*(message("acme", "2026-03-02T10:00", contact=f"m-{n}") for n in range(7)))
     world.clock.now = NOW
@@ -70,7 +81,14 @@ async def fill(world: World) -> None:
         charge("acme", "2026-11-04T10:00", "8.335", feature="WHATSAPP"),
         charge("globex", "2026-11-04T10:00", "23", feature="SMS"),
         charge("initech", "2026-11-04T10:00", "31.5", feature="BROADCAST"),
+        message("umbrella", "2026-05-02T10:00", contact="late"),
+        message("umbrella", "2026-11-02T10:00", contact="maria"),
+        *(opened("umbrella", day) for day in range(24)),
+        charge("umbrella", "2026-05-02T10:00", "0.0790", feature="SMS", id="late"),
+        charge("umbrella", "2026-11-03T10:00", "2.5", quantity="2", unit="minute", id="wrong"),
+        charge("umbrella", "2026-11-02T10:00", "0.0532", feature="WHATSAPP", id="right"),
     )
+    await world.data(REVERSE, {"account": str(umbrella), "id": "wrong"})
 
 
 def opened(account: str, day: int) -> Event:

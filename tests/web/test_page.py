@@ -1,10 +1,9 @@
 """What the page shows and does, in a real browser."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -18,17 +17,13 @@ from tests.support.clock import Clock
 from tests.support.http import application
 from tests.web.conftest import served
 from tests.web.demo_world import CURRENT, issue
-from tests.web.visit import Site, of_cycle
+from tests.web.visit import Site, focused, of_cycle
+
+pytestmark = pytest.mark.usefixtures("patience")
 
 TITLE = ".title h1"
 GRAPHQL_MAX = 3
-
-
-@pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=5_000)
-    yield
-    expect.set_options(timeout=None)
+SCRIPT_BYTES_MAX = 60_000
 
 
 async def rows(page: Page, caption: str) -> list[list[str]]:
@@ -144,20 +139,29 @@ async def test_it_can_be_used_by_keyboard_alone(site: Site) -> None:
         await page.goto(PATH)
         await expect(page.locator(".pill")).to_have_text("Current")
         reached = []
-        for _ in range(7):
+        for _ in range(20):
             await page.keyboard.press("Tab")
-            reached.append(
-                await page.evaluate(
-                    "document.activeElement.ariaLabel ?? document.activeElement.innerText"
-                )
-            )
+            reached.append(await focused(page))
         assert reached == [
             "Change user",
             "Language",
+            "Cost of this cycle",
+            "Changes",
+            "Alerts",
             "Previous cycle",
             "Billing cycle",
             "Next cycle",
             "Refresh",
+            "Add blocks",
+            "Change commitment",
+            "Chat",
+            "Email",
+            "Instagram",
+            "WhatsApp",
+            "Why they count here",
+            "Add balance",
+            "Change commitment",
+            "See each charge",
             "See what is pending",
         ]
         await page.keyboard.press("Enter")
@@ -201,13 +205,21 @@ async def test_a_slow_answer_is_waited_for_in_words(site: Site) -> None:
 
 async def test_the_first_load_asks_little(site: Site) -> None:
     async with site.visit() as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.resource_type))
+        asked: list[Response] = []
+
+        def answered(response: Response) -> None:
+            asked.append(response)
+
+        page.on("response", answered)
         await page.goto(PATH, wait_until="networkidle")
         await expect(page.locator(".pill")).to_have_text("Current")
-        assert asked.count("document") == 1
-        assert asked.count("fetch") <= GRAPHQL_MAX
-        assert asked.count("script") == len(["entry", "what it shares", "texts"])
+        kinds = [response.request.resource_type for response in asked]
+        assert kinds.count("document") == 1
+        assert kinds.count("fetch") <= GRAPHQL_MAX
+        scripts = [one for one in asked if one.request.resource_type == "script"]
+        assert [await one.header_value("content-encoding") for one in scripts] == ["gzip"] * 5
+        sizes = [(await one.request.sizes())["responseBodySize"] for one in scripts]
+        assert 10_000 < sum(sizes) <= SCRIPT_BYTES_MAX
 
 
 async def test_the_demo_hands_a_token_to_the_page(site: Site) -> None:

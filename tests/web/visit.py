@@ -10,17 +10,19 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from edge.page import PATH
 from resolvers.principal import Role
-from tests.support.clock import Clock
+from tests.support.world import World
 from tests.web.demo_world import issue
+
+TABS_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A server and the browser that visits it."""
+    """A server, the browser that visits it, and the world behind it."""
 
     browser: Browser
     url: str
-    clock: Clock
+    world: World
 
     @asynccontextmanager
     async def visit(
@@ -45,7 +47,7 @@ class Site:
         )
         context.set_default_timeout(5_000)
         page = await context.new_page()
-        await page.clock.set_fixed_time(self.clock())
+        await page.clock.set_fixed_time(self.world.clock())
         failures = _failures(context, page, self.url)
         if account is not None:
             user = {"token": issue(role, account), "name": account.title(), "role": role.value}
@@ -77,3 +79,23 @@ def _failures(context: BrowserContext, page: Page, url: str) -> list[str]:
 def of_cycle(number: int) -> str:
     """Return the address of a cycle's page."""
     return f"{PATH}?cycle={number}"
+
+
+async def tab_to(page: Page, name: str) -> None:
+    """Press the Tab key until the control of this name has the focus."""
+    for _ in range(TABS_MAX):
+        await page.keyboard.press("Tab")
+        if await focused(page) == name:
+            return
+    raise AssertionError(f"The keyboard does not reach {name!r}.")
+
+
+async def focused(page: Page) -> str:
+    """Return what the control with the focus is called."""
+    name: str = await page.evaluate(
+        """() => {
+          const at = document.activeElement;
+          return at.ariaLabel ?? at.labels?.[0]?.innerText ?? at.innerText.trim();
+        }"""
+    )
+    return name

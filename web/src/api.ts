@@ -12,11 +12,13 @@ export class AwayError extends Error {}
 export interface Answer<T> {
   data: T | null;
   codes: ReadonlySet<string>;
+  /** The input to blame, where it is one. */
+  field: string | null;
 }
 
 interface Reply<T> {
   data?: T | null;
-  errors?: { extensions?: { code?: string } }[];
+  errors?: { extensions?: { code?: string; field?: string } }[];
 }
 
 /** Run an operation; refused fields are null in its data, and `codes` says why. */
@@ -32,7 +34,7 @@ export async function execute<Data, Variables>(
   const codes = new Set(errors.map((error) => error.extensions?.code ?? "INTERNAL"));
   if (codes.has("UNAUTHENTICATED")) throw new ExpiredError();
   if (codes.has("INTERNAL") || codes.has("UNAVAILABLE")) throw new AwayError();
-  return { data, codes };
+  return { data, codes, field: errors[0]?.extensions?.field ?? null };
 }
 
 async function post(body: string, abort: AbortSignal): Promise<Response> {

@@ -22,6 +22,18 @@ export function money(amount: string | number, currency: string): string {
   return format.format(amount as number); // a decimal string is taken exactly
 }
 
+/** Write an exact amount, to the millionth where it has so much. */
+export function exactMoney(amount: string, currency: string): string {
+  const style = { style: "currency", currency, maximumFractionDigits: 6 } as const;
+  return new Intl.NumberFormat(localeTag(), style).format(amount as unknown as number);
+}
+
+/** Write an exact number of units. */
+export function quantity(value: string): string {
+  const format = new Intl.NumberFormat(localeTag(), { maximumFractionDigits: 6 });
+  return format.format(value as unknown as number);
+}
+
 /** What `a` has beyond `b`, at least 0: exact, since amounts are whole millionths. */
 export function beyond(a: string, b: string): number {
   return Math.max(0, micros(a) - micros(b)) / MICROS;
@@ -63,6 +75,18 @@ export function moment(iso: string, zone: string): string {
     hour: "2-digit",
     minute: "2-digit",
   }).format(new Date(iso));
+}
+
+/** Write the local day of an instant, with its year. */
+export function dayAt(iso: string, zone: string): string {
+  const parts = { day: "numeric", month: "short", year: "numeric" } as const;
+  return new Intl.DateTimeFormat(localeTag(), { ...parts, timeZone: zone }).format(new Date(iso));
+}
+
+/** Write an instant with its year, as clocks in `zone` show it. */
+export function momentOfYear(iso: string, zone: string): string {
+  const style = { dateStyle: "medium", timeStyle: "short", timeZone: zone } as const;
+  return new Intl.DateTimeFormat(localeTag(), style).format(new Date(iso));
 }
 
 /** Write how long it is until an instant, in the two largest units. */

@@ -1,6 +1,8 @@
 import { batch, effect, signal } from "@preact/signals";
 import { picked, settle } from "./address";
 import { AwayError, ExpiredError, execute } from "./api";
+import { close } from "./dialog";
+import { period } from "./format";
 import {
   OlderCyclesDocument,
   UsagePageDocument,
@@ -8,6 +10,7 @@ import {
   type UsageOfCycleFragment,
   type UsagePageQuery,
 } from "./generated/graphql/graphql";
+import { i18n } from "./i18n";
 import { expire, session } from "./session";
 
 export type Usage = UsageOfCycleFragment;
@@ -38,6 +41,12 @@ export const stale = signal(false);
 
 /** Instants by the server's clock: `now.value` is one of them, moved on every half minute. */
 export const now = signal(0);
+
+/** Call a cycle by its days, where they are known. */
+export function cycleName(number: number): string {
+  const found = cycles.value.find((cycle) => cycle.number === number);
+  return found ? period(found.startsOn, found.endsOn) : i18n._("cycle {number}", { number });
+}
 
 /** What has been shown: it is there at once when the browser goes back, and asked for anew. */
 const seen = new Map<number | null, Usage>();
@@ -119,6 +128,7 @@ function take(cycle: number | null, found: Account | null, codes: ReadonlySet<st
     clockAhead = Date.parse(shown.computedAt) - Date.now();
     tick();
   }
+  if (shown === null) close();
   usage.value = shown;
   trouble.value = shown === null ? troubleOf(codes) : null;
   const last = found?.cycles?.nodes[0];
@@ -163,6 +173,7 @@ function goOnAfter({ pageInfo }: CyclesToPickFragment): void {
 
 /** The token is of another account: nothing of the one before may be seen. */
 function forget(): void {
+  close();
   seen.clear();
   cycles.value = [];
 }

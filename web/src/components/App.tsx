@@ -1,12 +1,15 @@
 import { useEffect } from "preact/hooks";
 import { go, hrefOf } from "../address";
+import { told } from "../dialog";
 import { day, dayOfYear } from "../format";
 import { i18n } from "../i18n";
 import { askAgain, canAskAgain, isDemo, session } from "../session";
 import { account, now, refresh, slow, trouble, usage, type Trouble, type Usage } from "../usage";
 import { CarrierCard } from "./CarrierCard";
 import { ConversationCard } from "./ConversationCard";
+import { Dialogs } from "./Dialogs";
 import { Notice } from "./Notice";
+import { OpenButton } from "./OpenButton";
 import { PendingCards } from "./PendingCard";
 import { Skeleton } from "./Skeleton";
 import { Toolbar } from "./Toolbar";
@@ -26,9 +29,25 @@ export function App() {
         <div class="title">
           <h1>{title}</h1>
           {name && <p>{name}</p>}
+          <Readings />
         </div>
+        <Dialogs />
         <Body />
       </main>
+    </div>
+  );
+}
+
+/** What can be read of the shown cycle beside its numbers. */
+function Readings() {
+  if (session.value.kind !== "open" || usage.value === null) return null;
+  return (
+    <div class="actions">
+      <OpenButton opens={{ kind: "cost" }}>{i18n._("Cost of this cycle")}</OpenButton>
+      <OpenButton opens={{ kind: "ledger" }}>{i18n._("Changes")}</OpenButton>
+      {account.value?.status === "ACTIVE" && (
+        <OpenButton opens={{ kind: "settings" }}>{i18n._("Alerts")}</OpenButton>
+      )}
     </div>
   );
 }
@@ -43,6 +62,9 @@ function Body() {
   return (
     <>
       <Toolbar />
+      <p class="told" role="status">
+        {told.value?.()}
+      </p>
       {slow.value && (
         <p class="slow" role="status">
           {i18n._("This takes longer than usual …")}

@@ -1,8 +1,10 @@
 import { beyond, day, micros, money, moneyOf, number, percent } from "../format";
 import { i18n } from "../i18n";
 import { nameOf } from "../names";
-import type { Usage } from "../usage";
+import { account, type Usage } from "../usage";
 import { Alert } from "./Alert";
+import { Icon } from "./Icon";
+import { OpenButton } from "./OpenButton";
 import { UsageBar } from "./UsageBar";
 
 type Balance = NonNullable<Usage["carrierBalance"]>;
@@ -13,7 +15,7 @@ const LOW = 90;
 export function CarrierCard({ cycle, balance }: { cycle: Usage; balance: Balance }) {
   const { currency, limit, percent: share, spentDisplay } = balance;
   const over = micros(balance.overspent) > 0;
-  const low = share !== null && share >= LOW && !over;
+  const low = isLow(balance) && !over;
   const tone = over ? "over" : low ? "nearly low" : "";
   const has = micros(limit) > 0;
   return (
@@ -49,16 +51,46 @@ export function CarrierCard({ cycle, balance }: { cycle: Usage; balance: Balance
       )}
       {cycle.state === "CURRENT" && <Warning balance={balance} />}
       {balance.scheduledChange && (
-        <Alert tone="info">
+        <Alert
+          tone="info"
+          action={
+            <OpenButton opens={{ kind: "cancel", meter: "CARRIER" }}>{i18n._("Cancel")}</OpenButton>
+          }
+        >
           {i18n._("From {date} on, {amount} per cycle is committed to.", {
             date: day(balance.scheduledChange.effectiveOn),
             amount: money(balance.scheduledChange.amount, currency),
           })}
         </Alert>
       )}
+      {cycle.state === "CURRENT" && account.value?.status === "ACTIVE" && <Actions />}
       <Parts balance={balance} />
       <Features balance={balance} />
+      <OpenButton opens={{ kind: "charges" }} look="link">
+        {i18n._("See each charge")}
+      </OpenButton>
     </section>
+  );
+}
+
+/** Whether little is left: by the account's own alert, else by what is usual. */
+function isLow({ limit, spentDisplay, percent: share }: Balance): boolean {
+  const threshold = account.value?.settings?.lowBalanceAlert?.threshold;
+  if (threshold === undefined) return share !== null && share >= LOW;
+  return micros(limit) - micros(spentDisplay) <= micros(threshold);
+}
+
+function Actions() {
+  return (
+    <div class="actions">
+      <OpenButton opens={{ kind: "balance", meter: "CARRIER" }}>
+        <Icon name="plus" />
+        {i18n._("Add balance")}
+      </OpenButton>
+      <OpenButton opens={{ kind: "commitment", meter: "CARRIER" }}>
+        {i18n._("Change commitment")}
+      </OpenButton>
+    </div>
   );
 }
 
@@ -113,7 +145,7 @@ function Warning({ balance }: { balance: Balance }) {
       </Alert>
     );
   }
-  if ((balance.percent ?? 0) >= LOW) {
+  if (isLow(balance)) {
     return (
       <Alert tone="warning">
         {i18n._(

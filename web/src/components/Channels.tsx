@@ -2,6 +2,7 @@ import { number } from "../format";
 import { i18n } from "../i18n";
 import { nameOf } from "../names";
 import type { Usage } from "../usage";
+import { OpenButton } from "./OpenButton";
 
 /** A cycle's conversations by channel, the busiest first. */
 export function Channels({ numbers }: { numbers: Usage["conversationUsage"] }) {
@@ -15,7 +16,15 @@ export function Channels({ numbers }: { numbers: Usage["conversationUsage"] }) {
       <tbody>
         {rows.map(({ channel, count }) => (
           <tr key={channel}>
-            <th scope="row">{nameOf(channel)}</th>
+            <th scope="row">
+              {numbers.used === null ? (
+                nameOf(channel)
+              ) : (
+                <OpenButton opens={{ kind: "conversations", channel }} look="link quiet">
+                  {nameOf(channel)}
+                </OpenButton>
+              )}
+            </th>
             <td class="gauge" aria-hidden="true">
               <progress max={most} value={Math.max(0, count)} tabIndex={-1} />
             </td>
@@ -25,6 +34,7 @@ export function Channels({ numbers }: { numbers: Usage["conversationUsage"] }) {
         {rows.length === 0 && (
           <tr class="nothing">
             <th scope="row">{i18n._("No conversations yet")}</th>
+            <td class="gauge" aria-hidden="true" />
             <td>{number(0)}</td>
           </tr>
         )}

@@ -1,9 +1,11 @@
 import { change, day, number, percent } from "../format";
 import { i18n } from "../i18n";
 import { nameOf } from "../names";
-import type { Usage } from "../usage";
+import { account, type Usage } from "../usage";
 import { Alert } from "./Alert";
 import { Channels } from "./Channels";
+import { Icon } from "./Icon";
+import { OpenButton } from "./OpenButton";
 import { UsageBar } from "./UsageBar";
 
 type Numbers = Usage["conversationUsage"];
@@ -42,9 +44,27 @@ export function ConversationCard({ cycle }: { cycle: Usage }) {
       />
       <Legend cycle={cycle} />
       <Alerts cycle={cycle} />
+      {cycle.state === "CURRENT" && account.value?.status === "ACTIVE" && <Actions />}
       <Quota numbers={all} />
       <Channels numbers={all} />
+      <OpenButton opens={{ kind: "conversations" }} look="link">
+        {i18n._("Why they count here")}
+      </OpenButton>
     </section>
+  );
+}
+
+function Actions() {
+  return (
+    <div class="actions">
+      <OpenButton opens={{ kind: "blocks", meter: "CONVERSATIONS" }}>
+        <Icon name="plus" />
+        {i18n._("Add blocks")}
+      </OpenButton>
+      <OpenButton opens={{ kind: "commitment", meter: "CONVERSATIONS" }}>
+        {i18n._("Change commitment")}
+      </OpenButton>
+    </div>
   );
 }
 
@@ -128,7 +148,14 @@ function Alerts({ cycle }: { cycle: Usage }) {
         <Alert tone="warning">{i18n._("The quota is used up. Messages are still sent.")}</Alert>
       )}
       {all.scheduledChange && (
-        <Alert tone="info">
+        <Alert
+          tone="info"
+          action={
+            <OpenButton opens={{ kind: "cancel", meter: "CONVERSATIONS" }}>
+              {i18n._("Cancel")}
+            </OpenButton>
+          }
+        >
           {i18n._(
             "From {date} on: {blocks, plural, =0 {no blocks are committed to} one {# block of 100 is committed to} other {# blocks of 100 are committed to}}.",
             { date: day(all.scheduledChange.effectiveOn), blocks: all.scheduledChange.blocks },

@@ -1,19 +1,11 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { AwayError, ExpiredError, execute } from "../api";
+import { execute } from "../api";
 import { day, moment, number, period, until } from "../format";
-import {
-  PendingConversationsDocument,
-  type PendingConversationsQuery,
-} from "../generated/graphql/graphql";
+import { PendingConversationsDocument } from "../generated/graphql/graphql";
 import { i18n } from "../i18n";
+import { useList } from "../list";
 import { nameOf } from "../names";
-import { expire } from "../session";
 import { now, type Usage } from "../usage";
 import { Channels } from "./Channels";
-
-type Found = NonNullable<NonNullable<PendingConversationsQuery["account"]>["cycle"]>;
-type Page = Found["conversationUsage"]["conversations"];
 
 const PAGE_SIZE = 20;
 
@@ -43,49 +35,26 @@ export function PendingCards({ cycle }: { cycle: Usage }) {
         </p>
         <Channels numbers={cycle.conversationUsage} />
       </section>
-      <Countdown key={`${cycle.number} ${cycle.computedAt}`} cycle={cycle} />
+      <Countdown cycle={cycle} />
     </div>
   );
 }
 
 /** When each of them closes, and where it lands. */
 function Countdown({ cycle }: { cycle: Usage }) {
-  const pages = useSignal<Page[]>([]);
-  const failed = useSignal(false);
-  const abort = useSignal(new AbortController());
-  const load = async () => {
-    failed.value = false;
-    const after = pages.peek().at(-1)?.pageInfo.endCursor ?? null;
-    try {
-      const variables = { cycle: cycle.number, first: PAGE_SIZE, after };
-      const { data } = await execute(
-        PendingConversationsDocument,
-        variables,
-        abort.peek().signal,
-      );
-      const page = data?.account?.cycle?.conversationUsage.conversations;
-      if (page) pages.value = [...pages.peek(), page];
-    } catch (error) {
-      if (abort.peek().signal.aborted) return;
-      if (error instanceof ExpiredError) expire();
-      else if (error instanceof AwayError) failed.value = true;
-      else throw error;
-    }
-  };
-  useEffect(() => {
-    if (cycle.conversationUsage.pending > 0) void load();
-    return () => abort.peek().abort();
-  }, []);
-  const rows = pages.value.flatMap((page) => page.nodes);
-  const more = pages.value.at(-1)?.pageInfo.hasNextPage ?? false;
-  const waiting = cycle.conversationUsage.pending > 0 && rows.length === 0 && !failed.value;
+  const { rows, waiting, failed, more, load } = useList(async (after, abort) => {
+    const variables = { cycle: cycle.number, first: PAGE_SIZE, after };
+    const { data } = await execute(PendingConversationsDocument, variables, abort);
+    return data?.account?.cycle?.conversationUsage.conversations;
+  }, `${cycle.number} ${cycle.computedAt}`);
+  const none = cycle.conversationUsage.pending === 0;
   return (
     <section class="card" aria-labelledby="countdown" aria-busy={waiting}>
       <header class="card-head">
         <h2 id="countdown">{i18n._("Countdown")}</h2>
         <p class="note">{i18n._("Lands in {cycle}", { cycle: period(cycle.startsOn, cycle.endsOn) })}</p>
       </header>
-      {waiting && <div class="skeleton lines" aria-hidden="true" />}
+      {waiting && !none && rows.length === 0 && <div class="skeleton lines" aria-hidden="true" />}
       {rows.length > 0 && (
         <table class="rows countdown">
           <caption class="hidden">
@@ -115,13 +84,13 @@ function Countdown({ cycle }: { cycle: Usage }) {
           </tbody>
         </table>
       )}
-      {cycle.conversationUsage.pending === 0 && (
+      {none && (
         <p class="words">{i18n._("No conversation that is open now lasts into this cycle.")}</p>
       )}
-      {failed.value && <p class="words">{i18n._("The list cannot be loaded right now.")}</p>}
-      {(more || failed.value) && (
-        <button type="button" class="button" onClick={() => void load()}>
-          {failed.value ? i18n._("Try again") : i18n._("Show more")}
+      {failed && <p class="words">{i18n._("The list cannot be loaded right now.")}</p>}
+      {(more || failed) && (
+        <button type="button" class="button" onClick={load}>
+          {failed ? i18n._("Try again") : i18n._("Show more")}
         </button>
       )}
     </section>
