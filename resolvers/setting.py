@@ -23,8 +23,9 @@ from billing.setting import (
     check_recharge_limits,
     check_recipients,
 )
+from billing.snapshot import CycleSnapshot, snapshot
 from billing.webhook import Webhook, changed_webhook, check_webhook_url
-from db import setting
+from db import setting, usage
 from db.pool import Connection, acquire
 from resolvers import access, crossing
 from resolvers.context import Context
@@ -37,12 +38,14 @@ from resolvers.webhook_secret import webhook_secret
 class SettingOutcome:
     """What came of setting something: kept, and given again to whoever sends it again.
 
-    Of a webhook's secret is kept only that it was new.
+    `cycle` is the current one, or the first where it has not started: a recharge may have
+    followed at once. Of a webhook's secret is kept only that it was new.
     """
 
     settings: Settings
     new_secret: bool
     recorded_at: datetime
+    cycle: CycleSnapshot
 
 
 _OUTCOME = TypeAdapter(SettingOutcome)
@@ -206,8 +209,12 @@ async def _set(
         )
         if kind in _OF_BALANCE and at in cycle.period:
             await crossing.check(conn, {Meter.CARRIER: [cycle]}, at=at, set_anew=True)
+        [figures] = await usage.of_cycles(conn, [cycle], meters=frozenset(Meter))
         return SettingOutcome(
-            settings=after, new_secret=after.has_new_secret(before), recorded_at=at
+            settings=after,
+            new_secret=after.has_new_secret(before),
+            recorded_at=at,
+            cycle=snapshot(cycle, figures),
         )
 
     return await change_once(ctx, account_id, once, change)

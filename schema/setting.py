@@ -13,6 +13,7 @@ from schema.change import ChangeInput
 from schema.columns.batch import guarded
 from schema.failures import AccountEnded, IdempotencyConflict, LimitExceeded, StaleVersion
 from schema.info import Info
+from schema.meter import CycleSnapshot
 from schema.scalars import Money
 
 
@@ -96,16 +97,23 @@ class SetLowBalanceAlertInput(ChangeInput):
     )
 
 
+@strawberry.type(description="What every reply to a change of a setting says.")
+class _SettingChanged:
+    version: int = strawberry.field(description="The setting's version after the change.")
+    recorded_at: datetime = strawberry.field(description="The instant of the change.")
+    cycle: CycleSnapshot = strawberry.field(
+        description="The current cycle with both meters, or the first one where it has not started."
+    )
+
+
 @strawberry.type(
     description="The alert was set, now or when its idempotency key was first sent: the same key "
     "gives the same answer."
 )
-class LowBalanceAlertChanged:
+class LowBalanceAlertChanged(_SettingChanged):
     low_balance_alert: LowBalanceAlert | None = strawberry.field(
         description="The alert; null if it is off."
     )
-    version: int = strawberry.field(description="The setting's version after the change.")
-    recorded_at: datetime = strawberry.field(description="The instant of the change.")
 
     @classmethod
     def of(cls, outcome: SettingOutcome) -> "LowBalanceAlertChanged":
@@ -113,6 +121,7 @@ class LowBalanceAlertChanged:
             low_balance_alert=cast(LowBalanceAlert | None, outcome.settings.low_balance_alert),
             version=outcome.settings.low_balance_alert_version,
             recorded_at=outcome.recorded_at,
+            cycle=cast(CycleSnapshot, outcome.cycle),
         )
 
 
@@ -175,12 +184,10 @@ class SetAutoRechargeInput(ChangeInput):
     description="The recharge was set, now or when its idempotency key was first sent: the same "
     "key gives the same answer."
 )
-class AutoRechargeChanged:
+class AutoRechargeChanged(_SettingChanged):
     auto_recharge: AutoRecharge | None = strawberry.field(
         description="The recharge; null if it is off."
     )
-    version: int = strawberry.field(description="The setting's version after the change.")
-    recorded_at: datetime = strawberry.field(description="The instant of the change.")
 
     @classmethod
     def of(cls, outcome: SettingOutcome) -> "AutoRechargeChanged":
@@ -188,6 +195,7 @@ class AutoRechargeChanged:
             auto_recharge=cast(AutoRecharge | None, outcome.settings.auto_recharge),
             version=outcome.settings.auto_recharge_version,
             recorded_at=outcome.recorded_at,
+            cycle=cast(CycleSnapshot, outcome.cycle),
         )
 
 
@@ -225,10 +233,8 @@ class SetReminderRecipientsInput(ChangeInput):
     description="The recipients were set, now or when their idempotency key was first sent: the "
     "same key gives the same answer."
 )
-class ReminderRecipientsChanged:
+class ReminderRecipientsChanged(_SettingChanged):
     reminder_recipients: list[Recipient] = strawberry.field(description="All of them.")
-    version: int = strawberry.field(description="The setting's version after the change.")
-    recorded_at: datetime = strawberry.field(description="The instant of the change.")
 
     @classmethod
     def of(cls, outcome: SettingOutcome) -> "ReminderRecipientsChanged":
@@ -236,6 +242,7 @@ class ReminderRecipientsChanged:
             reminder_recipients=cast(list[Recipient], outcome.settings.reminder_recipients),
             version=outcome.settings.reminder_recipients_version,
             recorded_at=outcome.recorded_at,
+            cycle=cast(CycleSnapshot, outcome.cycle),
         )
 
 
@@ -279,10 +286,8 @@ class SetWebhookInput(ChangeInput):
     description="The webhook was set, now or when its idempotency key was first sent: the same key "
     "gives the same answer."
 )
-class WebhookChanged:
+class WebhookChanged(_SettingChanged):
     webhook: Webhook | None = strawberry.field(description="The webhook; null if it is off.")
-    version: int = strawberry.field(description="The setting's version after the change.")
-    recorded_at: datetime = strawberry.field(description="The instant of the change.")
     secret: str | None = strawberry.field(
         description="What its messages are signed with, where that is new: it is shown this once."
     )
@@ -293,6 +298,7 @@ class WebhookChanged:
             webhook=cast(Webhook | None, result.outcome.settings.webhook),
             version=result.outcome.settings.webhook_version,
             recorded_at=result.outcome.recorded_at,
+            cycle=cast(CycleSnapshot, result.outcome.cycle),
             secret=result.secret,
         )
 

@@ -123,10 +123,10 @@ TABLE = {
         Mutation: changeConversationCommitment addConversationBlocks changeCarrierCommitment
         Mutation: topUpCarrierBalance cancelScheduledChange
         Mutation: setLowBalanceAlert setAutoRecharge setReminderRecipients setWebhook
-        LowBalanceAlertChanged: lowBalanceAlert version recordedAt
-        AutoRechargeChanged: autoRecharge version recordedAt
-        ReminderRecipientsChanged: reminderRecipients version recordedAt
-        WebhookChanged: webhook version recordedAt secret
+        LowBalanceAlertChanged: lowBalanceAlert version recordedAt cycle
+        AutoRechargeChanged: autoRecharge version recordedAt cycle
+        ReminderRecipientsChanged: reminderRecipients version recordedAt cycle
+        WebhookChanged: webhook version recordedAt cycle secret
         MeterChanged: kind version cycleNumber price effectiveAt effectiveOn computedAt
         MeterChanged: conversationUsage carrierBalance cycle
         CycleSnapshot: id number state startsAt endsAt startsOn endsOn timeZone computedAt

@@ -192,15 +192,15 @@ async def test_an_alert_without_recipients_and_a_threshold_of_nothing(world: Wor
 
 
 async def test_the_statements_of_a_change(world: World) -> None:
-    """Lock, read, key, version, effect, key; where balance is concerned, what follows from it."""
+    """Lock, read, key, version, effect, reply; where balance is concerned, what follows from it."""
     await world.account("acme", carrier="25")
-    end = ["setting.insert", "idempotency.insert"]
+    end = ["setting.insert", "usage.of_cycles", "idempotency.insert"]
     following = [
         end[0],
         "usage.of_cycles",
         "setting.of_accounts",
         "reminder.of_cycles",
-        end[1],
+        *end[1:],
     ]
     for mutation in (ALERT, RECHARGE):
         arguments = {ALERT: {"threshold": "1"}, RECHARGE: ARGUMENTS[RECHARGE]}[mutation]
@@ -801,3 +801,22 @@ async def test_settings_do_not_wait_for_each_others_version(world: World, crowd:
     kinds = Counter(type(outcome).__name__ for outcome in outcomes)
     assert kinds == {"WebhookOutcome": 1, "SettingOutcome": 1, "StaleVersionError": 6}
     assert await versions(world) == [("AUTO_RECHARGE", 1), ("WEBHOOK", 1)]
+
+
+async def test_the_reply_shows_the_cycle_with_what_was_recharged_at_once(world: World) -> None:
+    await world.account("acme", blocks=2, carrier="25")
+    await world.take(charge("acme", "2026-11-20T12:00", "24"))
+    document = """mutation { setAutoRecharge(input: {idempotencyKey: "r", expectedVersion: 0,
+        autoRecharge: {threshold: "5", amount: "10", perCycleMax: "50"}
+    }) { ... on AutoRechargeChanged { version cycle { number
+        conversationUsage { quota } carrierBalance { limit toppedUp left } } } } }"""
+    first = await world.data(document, principal=ANNA)
+    assert first["setAutoRecharge"] == {
+        "version": 1,
+        "cycle": {
+            "number": 0,
+            "conversationUsage": {"quota": 700},
+            "carrierBalance": {"limit": "35.00", "toppedUp": "10.00", "left": "11.00"},
+        },
+    }
+    assert await world.data(document, principal=ANNA) == first
