@@ -120,6 +120,20 @@ def booking_number(account: Account, at: datetime) -> int:
     return number
 
 
+def landing_number(account: Account, since: datetime, instant: datetime) -> int | None:
+    """Return the cycle that contains `instant`; None for what began before cycle 0 (D6, D9)."""
+    schedule = account.schedule
+    if schedule is None or since < schedule.starts_at:
+        return None
+    return schedule.number_at(instant)
+
+
+def all_closed(account: Account, at: datetime) -> bool:
+    """Tell whether an account has ended and no cycle is left in which anything could count."""
+    ended_at = account.ended_at
+    return ended_at is not None and at >= max(ended_at + CLOSING, account.backfill_until)
+
+
 def moved_number(account: Account, instant: datetime, at: datetime) -> int | None:
     """Return the closed cycle that contains `instant` and whose changes another one takes.
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from billing.account import Account, account_id_of
-from billing.cycle import CLOSING
+from billing.cycle import all_closed
 from billing.money import MICROS, quoted
 
 AHEAD = timedelta(minutes=5)
@@ -187,5 +187,4 @@ def _ended(account: Account, occurred_at: datetime, at: datetime) -> bool:
     """
     if account.ended_at is None:
         return False
-    last_closed = at >= max(account.ended_at + CLOSING, account.backfill_until)
-    return occurred_at >= account.ended_at or last_closed
+    return occurred_at >= account.ended_at or all_closed(account, at)

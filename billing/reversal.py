@@ -5,7 +5,7 @@ from datetime import datetime
 
 from billing.account import Account
 from billing.commitment import GrantKind, Meter
-from billing.cycle import CLOSING, booking_number, closed_at
+from billing.cycle import all_closed, booking_number, closed_at
 from billing.errors import AccountEndedError, BadInputError
 
 REASON_MAX = 500
@@ -66,8 +66,7 @@ def check_open(account: Account, at: datetime) -> None:
     Raises:
         AccountEndedError: it has ended, and its last cycle is closed.
     """
-    ended_at = account.ended_at
-    if ended_at is not None and at >= max(ended_at + CLOSING, account.backfill_until):
+    if all_closed(account, at):
         raise AccountEndedError("The account has ended, and its last cycle is closed.")
 
 

@@ -9,7 +9,7 @@ from billing import surcharge
 from billing.account import Account
 from billing.carrier import CarrierNumbers, carrier_balance
 from billing.commitment import GrantKind
-from billing.cycle import Cycle, current_cycle
+from billing.cycle import Cycle, current_cycle, landing_number
 from billing.figures import Figures
 from billing.preview import Sums, seen, seen_whole
 from billing.snapshot import CycleSnapshot, snapshot
@@ -58,10 +58,7 @@ def landing_cycle(account: Account, at: datetime) -> Cycle | None:
 
     One that opens before cycle 0 belongs to no cycle (D6), nor does one that outlives the account.
     """
-    schedule = account.schedule
-    if schedule is None or at < schedule.starts_at:
-        return None
-    number = schedule.number_at(at + WINDOW)
+    number = landing_number(account, at, at + WINDOW)
     return None if number is None else Cycle.of(account, number, at)
 
 

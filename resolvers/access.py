@@ -82,7 +82,7 @@ def account_id(ctx: Context, id: str | None, *, field: str = "id") -> UUID:
         if user.account_id is None:
             raise BadInputError("An operator has no account: name one.", field=field)
         return user.account_id
-    wanted = _uuid(id)
+    wanted = uuid_of(id)
     if wanted is None:
         raise BadInputError("It is not an account's id.", field=field)
     if user.role is not Role.OPERATOR and wanted != user.account_id:
@@ -90,7 +90,7 @@ def account_id(ctx: Context, id: str | None, *, field: str = "id") -> UUID:
     return wanted
 
 
-def _uuid(text: str) -> UUID | None:
+def uuid_of(text: str) -> UUID | None:
     """Read an id in the one form in which ids are given out; None for any other text."""
     try:
         found = UUID(text)

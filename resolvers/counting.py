@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from billing import window
 from billing.account import Account
 from billing.commitment import AdjustmentReason, Meter
-from billing.cycle import Cycle, booking_number, moved_number
+from billing.cycle import Cycle, booking_number, landing_number, moved_number
 from billing.event import Charge, EventId, Fact, Message
 from billing.figures import ChargeSum
 from billing.reversal import counting_number
@@ -64,7 +64,7 @@ async def uncount_message(
     change = await _removal(conn, key, message.occurred_at) if message.counts else None
     if change is None:
         return None, []
-    number = _landing(account, change.cause, change.cause + WINDOW)
+    number = landing_number(account, change.cause, change.cause + WINDOW)
     accounts, changes = {account.id: account}, [(key, change)]
     opened = await _store_windows(conn, accounts, changes)
     bookings = list(
@@ -91,7 +91,7 @@ async def uncount_charge(  # noqa: PLR0913 (a charge, and where it counts)
     Returns the cycle in which that counts, None for none, and what was booked of it.
     """
     day = _day(account, charge.occurred_at, charge.occurred_at)
-    number = _landing(account, charge.occurred_at, charge.occurred_at)
+    number = landing_number(account, charge.occurred_at, charge.occurred_at)
     if day is not None:
         less = ChargeSum(-charge.amount_micros, -1)
         await rollup.add_charges(conn, {(account.id, day, charge.feature): less})
@@ -148,7 +148,7 @@ def _grown(
     """Return the cycles, not closed, that what began at one instant and ended at another is in."""
     grown = set()
     for id_, since, instant in counted:
-        number = _landing(accounts[id_], since, instant)
+        number = landing_number(accounts[id_], since, instant)
         if number is not None and moved_number(accounts[id_], instant, at) is None:
             grown.add((id_, number))
     return grown
@@ -257,20 +257,12 @@ def _moved_conversations(
                 )
 
 
-def _landing(account: Account, since: datetime, instant: datetime) -> int | None:
-    """Return the cycle that contains `instant`; None for what began before cycle 0 (D6, D9)."""
-    schedule = account.schedule
-    if schedule is None or since < schedule.starts_at:
-        return None
-    return schedule.number_at(instant)
-
-
 def _closed_numbers(
     account: Account, openings: tuple[datetime, ...], at: datetime
 ) -> Iterator[int | None]:
     """Yield the closed cycle that each window lands in, None for one that counts nowhere."""
     for opening in openings:
-        number = _landing(account, opening, opening + WINDOW)
+        number = landing_number(account, opening, opening + WINDOW)
         yield None if number is None else moved_number(account, opening + WINDOW, at)
 
 

@@ -198,19 +198,24 @@ async def _remind(
 ) -> None:
     """Record the marks just reached and what to tell of them, and arm lifted ones again."""
     changed = lifted or set_anew
-    watched = [each for each in crossings if changed or each.marks or each.recharged_micros]
+    found = [(crossing, crossing.marks) for crossing in crossings]
+    watched = [
+        (crossing, marks)
+        for crossing, marks in found
+        if changed or marks or crossing.recharged_micros
+    ]
     if not watched:
         return
-    known = await kept.of_cycles(conn, [crossing.place for crossing in watched])
+    known = await kept.of_cycles(conn, [crossing.place for crossing, _ in watched])
     reached: list[tuple[Metered, str, int, datetime]] = []
     rearmed: list[tuple[Metered, str, int]] = []
     queued: list[Queued] = []
-    for crossing in watched:
+    for crossing, marks in watched:
         place, before = crossing.place, known.get(crossing.place, {})
-        new = reminder.newly_reached(crossing.marks, before)
+        new = reminder.newly_reached(marks, before)
         reached += [(place, mark, new[mark], crossing.effective_at) for mark in new]
         liftable = _liftable(crossing, before, lifted=lifted, set_anew=set_anew)
-        again = reminder.armed_again(crossing.marks, liftable)
+        again = reminder.armed_again(marks, liftable)
         rearmed += [(place, mark, arming) for mark, arming in again.items()]
         queued += [
             Queued(

@@ -187,7 +187,7 @@ async def dead_letters(
     """
     access.operator(ctx)
     wanted = page(first, after)
-    if wanted.after is not None and _uuid(wanted.after[1]) is None:
+    if wanted.after is not None and access.uuid_of(wanted.after[1]) is None:
         raise BadInputError("It is not a cursor of this list.", field="after")
     async with acquire(ctx.pool) as conn:
         rows = [DeadLetter.of(dead) for dead in await outbox.dead(conn, wanted)]
@@ -203,7 +203,7 @@ async def replay(ctx: Context, id: str) -> Replayed:
         NotDeadError: it was not given up, or is tried again already.
     """
     access.operator(ctx)
-    wanted = _uuid(id)
+    wanted = access.uuid_of(id)
     if wanted is None:
         raise BadInputError("It is not a delivery's id.", field="id")
 
@@ -227,12 +227,3 @@ def _origin(url: str | None) -> str | None:
         return None
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _uuid(text: str) -> UUID | None:
-    """Read an id in the one form in which ids are given out; None for any other text."""
-    try:
-        found = UUID(text)
-    except ValueError:
-        return None
-    return found if str(found) == text.lower() else None
