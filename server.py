@@ -502,7 +502,9 @@ def graphql(settings: Settings, document: str, variables: dict[str, Any]) -> Non
     """
 
     async def work(opened: Pool) -> ExecutionResult:
-        result = await root.build().execute(document, variables, operating(settings, opened))
+        result = await root.build().execute(
+            document, variables, context_value=operating(settings, opened)
+        )
         assert isinstance(result, ExecutionResult)
         return result
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from billing.account import Account
@@ -10,6 +11,7 @@ from billing.plan import Interval
 from billing.schedule import Schedule
 from billing.terms import Terms, in_force
 from db import price_list, queries
+from db.columns import columns
 from db.pool import Connection, Row
 
 _SQL = queries.load("account")
@@ -21,6 +23,17 @@ async def by_ids(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Account]
     for row in await conn.fetch(_SQL["by_ids"], ids):
         grouped[row["account_id"]].append(row)
     return {account_id: _account(rows) for account_id, rows in grouped.items()}
+
+
+async def outdated(conn: Connection, accounts: Collection[Account]) -> list[UUID]:
+    """Fetch the ids of the accounts of which more is stored by now than is known here."""
+    return [row["account_id"] for row in await conn.fetch(_SQL["outdated"], *known(accounts))]
+
+
+def known(accounts: Collection[Account]) -> list[list[Any]]:
+    """Turn accounts into columns: ids, versions, how many price lists."""
+    rows = [(account.id, account.version, len(account.price_lists)) for account in accounts]
+    return columns(rows, width=3)
 
 
 async def page_ids(conn: Connection, *, after: UUID | None, limit: int) -> list[UUID]:

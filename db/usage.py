@@ -6,11 +6,12 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from billing import span
+from billing.account import Account
 from billing.commitment import Adjustment, AdjustmentReason, Commitment, GrantKind, Meter
 from billing.cycle import Cycle
 from billing.figures import ChargeSum, Figures, GrantRow
 from billing.span import Span
-from db import queries
+from db import account, queries
 from db.columns import columns
 from db.pool import Connection, Row
 
@@ -30,6 +31,22 @@ async def of_cycles(
     """Fetch the sums of cycles, in their order; usage only of the meters asked for.
 
     Of `grants_of`, some of the cycles, the grants come one by one too.
+    """
+    figures, _ = await of_assumed_cycles(
+        conn, cycles, meters=meters, grants_of=grants_of, assumed=()
+    )
+    return figures
+
+
+async def of_assumed_cycles(
+    conn: Connection,
+    cycles: Sequence[Cycle],
+    *,
+    meters: frozenset[Meter],
+    grants_of: Collection[Cycle],
+    assumed: Collection[Account],
+) -> tuple[list[Figures], list[UUID]]:
+    """Fetch the sums of cycles, and the ids of those `assumed` accounts that are others by now.
 
     A conversation is asked for twice, as landed and as completed: the places of the
     latter come after all cycles.
@@ -53,8 +70,10 @@ async def of_cycles(
         *_cycles(enumerate(cycles)),
         account_ids,
         *_cycles((place, cycle) for place, cycle in enumerate(cycles) if cycle in grants_of),
+        *account.known(assumed),
     )
-    return _figures(cycles, account_ids, rows)
+    outdated = [UUID(row["id"]) for row in rows if row["part"] == "outdated"]
+    return _figures(cycles, account_ids, rows), outdated
 
 
 def _figures(
@@ -64,6 +83,8 @@ def _figures(
     commitments: dict[UUID, list[Commitment]] = defaultdict(list)
     versions: dict[UUID, dict[Meter, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
+        if row["part"] == "outdated":
+            continue
         if row["part"] == "committed":
             commitments[account_ids[row["place"] - 1]].append(_commitment(row))
         elif row["part"] == "version":

@@ -16,6 +16,7 @@ from db.meter_change import Record
 from db.pool import Connection, acquire, transact
 from resolvers import access, terms
 from resolvers.context import Context
+from resolvers.known_accounts import OutdatedError
 from resolvers.page import PAGE_DEFAULT, Paged, cursor_of, page_size, read_cursor
 from resolvers.terms import NO_COMMITMENTS, Commitments
 
@@ -33,13 +34,29 @@ BACKFILL = timedelta(hours=72)
 
 
 async def by_ids(ctx: Context, ids: Sequence[UUID]) -> list[AccountAt | Exception]:
-    """Load accounts with their terms."""
-    async with acquire(ctx.pool) as conn:
-        found = await account.by_ids(conn, ids)
+    """Load accounts with their terms, or assume that they are as the process knows them."""
+    found = ctx.assumed.take(ids)
+    if missing := [id_ for id_ in ids if id_ not in found]:
+        async with acquire(ctx.pool) as conn:
+            read = await account.by_ids(conn, missing)
+        found |= {id_: ctx.accounts.keep(each) for id_, each in read.items()}
     return [
         AccountAt(found[id_], ctx.now) if id_ in found else access.account_not_found()
         for id_ in ids
     ]
+
+
+async def confirm(ctx: Context) -> None:
+    """Confirm the accounts that an operation has assumed and that no statement has confirmed yet.
+
+    Raises:
+        OutdatedError: some are no longer as the process knows them, or were not before.
+    """
+    if ctx.assumed.outdated:
+        raise OutdatedError
+    if assumed := ctx.assumed.unconfirmed:
+        async with acquire(ctx.pool) as conn:
+            ctx.assumed.confirm(assumed, await account.outdated(conn, assumed))
 
 
 async def one(ctx: Context, id: str | None = None) -> AccountAt:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from billing.cycle import Cycle
 from billing.errors import BadInputError
-from db.pool import Pool, UnavailableError
-from resolvers.known_accounts import KnownAccounts
+from db.pool import OutcomeUnknownError, Pool, UnavailableError
+from resolvers.known_accounts import Assumed, KnownAccounts
 from resolvers.loaders import Loaders
 from resolvers.principal import Principal
 
-__all__ = ["Context", "Session", "UnavailableError"]
+__all__ = ["Context", "OutcomeUnknownError", "Session", "UnavailableError"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,12 @@ class Context:
     pepper: bytes = field(repr=False)
     now: datetime
     accounts: KnownAccounts = field(repr=False)
+    assumed: Assumed = field(init=False, repr=False)
     loaders: "Loaders[Context]" = field(init=False, repr=False)
     _listed: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        self.assumed = Assumed(self.accounts)
         self.loaders = Loaders(self)
 
     @classmethod

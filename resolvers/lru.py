@@ -31,3 +31,7 @@ class Lru(Generic[K, V]):
         self._values.move_to_end(key)
         if len(self._values) > self._size_max:
             self._values.popitem(last=False)
+
+    def drop(self, key: K) -> None:
+        """Forget a key, if it is known."""
+        self._values.pop(key, None)

@@ -18,8 +18,12 @@ async def of_meters(ctx: Context, keys: Sequence[tuple[Cycle, Meter, bool]]) -> 
     cycles = list(dict.fromkeys(cycle for cycle, _, _ in keys))
     meters = frozenset(meter for _, meter, _ in keys)
     grants_of = {cycle for cycle, _, grants in keys if grants}
+    assumed = ctx.assumed.of({cycle.account.id for cycle in cycles})
     async with acquire(ctx.pool) as conn:
-        figures = await usage.of_cycles(conn, cycles, meters=meters, grants_of=grants_of)
+        figures, outdated = await usage.of_assumed_cycles(
+            conn, cycles, meters=meters, grants_of=grants_of, assumed=assumed
+        )
+    ctx.assumed.confirm(assumed, outdated)
     by_cycle = dict(zip(cycles, figures, strict=True))
     return [by_cycle[cycle] for cycle, _, _ in keys]
 

@@ -1,26 +1,35 @@
 """Per-operation life cycle: a context of its own for each, and no doubt which one runs."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from resolvers.context import Context, Session
 
 
 class OperationContext(SchemaExtension):
-    """Turns the session into a fresh context for each operation.
+    """Turns the session into a fresh context for each operation, unless it has one.
 
     One WebSocket connection hands one object to all its operations, so loaders
     living on that object would serve stale rows for as long as it is open.
     """
 
     @override
-    def on_operation(self) -> Iterator[None]:
-        session = self.execution_context.context
-        assert isinstance(session, Session)
-        self.execution_context.context = Context.of(session)
+    async def on_operation(self) -> AsyncIterator[None]:
+        context = self.execution_context
+        if isinstance(context.context, Session):
+            context.context = Context.of(context.context)
+        async with context.context.loaders.owned():
+            yield
+
+    @override
+    def on_execute(self) -> Iterator[None]:
+        """Let nothing but queries assume what the process knows: they can run anew."""
+        context = self.execution_context
+        context.context.assumed.allowed &= context.operation_type is OperationType.QUERY
         yield
 
     @override

@@ -10,6 +10,19 @@ SELECT a.*, t.seq, t.first_cycle, t.starts_at, t.anchor_date, t.time_zone AS ter
   LEFT JOIN price_list AS p ON p.plan = t.plan AND p.billing_interval = t.billing_interval
  WHERE a.account_id = ANY($1::uuid[]);
 
+-- name: outdated
+-- $1 to $3 accounts as the caller knows them: ids, versions, and how many price lists. Those that
+-- are others by now.
+SELECT a.account_id
+  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS k (account_id, version, price_lists)
+  JOIN account AS a ON a.account_id = k.account_id
+ WHERE a.version <> k.version
+    OR k.price_lists <> (SELECT count(DISTINCT (p.plan, p.billing_interval, p.effective_from))
+                           FROM terms AS t
+                           JOIN price_list AS p
+                             ON p.plan = t.plan AND p.billing_interval = t.billing_interval
+                          WHERE t.account_id = a.account_id);
+
 -- name: page_ids
 -- $1 the id after which to go on, or NULL; $2 how many.
 SELECT account_id

@@ -7,7 +7,8 @@
 -- $10 to $14 charge days and $15 to $18 pieces, the same;
 -- $19 to $21 the cycles: places, account ids, numbers; $22 account ids: commitments and
 -- versions come with the account's place among these, from 1; $23 to $25 the cycles whose
--- grants are wanted one by one: places, account ids, numbers.
+-- grants are wanted one by one: places, account ids, numbers; $26 to $28 accounts as the caller
+-- knows them: ids, versions, and how many price lists. Those that are others by now are told.
 SELECT 'conversations' AS part, r.place, d.channel AS label, sum(d.n)::bigint AS amount,
        NULL::bigint AS n, NULL::integer AS number, NULL::text AS reason, NULL::text AS id,
        NULL::timestamptz AS at
@@ -113,4 +114,14 @@ UNION ALL
 SELECT 'grant', k.place, v.kind, -v.amount, -v.price_micros, NULL, v.reason, v.grant_id,
        v.recorded_at
   FROM unnest($23::integer[], $24::uuid[], $25::integer[]) AS k (place, account_id, number)
-  JOIN grant_reversal AS v ON v.account_id = k.account_id AND v.cycle = k.number;
+  JOIN grant_reversal AS v ON v.account_id = k.account_id AND v.cycle = k.number
+UNION ALL
+SELECT 'outdated', NULL, NULL, NULL, NULL, NULL, NULL, a.account_id::text, NULL
+  FROM unnest($26::uuid[], $27::bigint[], $28::bigint[]) AS k (account_id, version, price_lists)
+  JOIN account AS a ON a.account_id = k.account_id
+ WHERE a.version <> k.version
+    OR k.price_lists <> (SELECT count(DISTINCT (p.plan, p.billing_interval, p.effective_from))
+                           FROM terms AS t
+                           JOIN price_list AS p
+                             ON p.plan = t.plan AND p.billing_interval = t.billing_interval
+                          WHERE t.account_id = a.account_id);

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from uuid import UUID
 
-from resolvers.known_accounts import ACCOUNTS_MAX, KnownAccounts
+import pytest
+
+from resolvers.known_accounts import ACCOUNTS_MAX, Assumed, KnownAccounts, OutdatedError
 from resolvers.lru import Lru
 from tests.billing.build import account, terms
 
@@ -25,14 +27,42 @@ def test_the_entry_that_was_used_longest_ago_is_forgotten() -> None:
     assert len(known) == 3
 
 
-def test_of_an_account_everything_is_kept_but_price_lists() -> None:
+def test_an_account_is_known_until_it_is_dropped() -> None:
     known = KnownAccounts()
     assert known.get(ACME.id) is None
-    assert ACME.price_lists != ()
-    kept = known.keep(ACME)
-    assert kept == replace(ACME, price_lists=())
-    assert known.get(ACME.id) is kept
+    assert known.keep(ACME) is ACME
+    assert known.get(ACME.id) is ACME
     assert known.get(UUID(int=0)) is None
+    known.drop(UUID(int=0))
+    known.drop(ACME.id)
+    assert known.get(ACME.id) is None
+
+
+def test_only_what_may_be_assumed_is_and_only_what_is_known() -> None:
+    known = KnownAccounts()
+    known.keep(ACME)
+    assumed = Assumed(known)
+    assert assumed.take([ACME.id]) == {}
+    assert assumed.unconfirmed == []
+    assumed.allowed = True
+    assert assumed.take([UUID(int=0), ACME.id]) == {ACME.id: ACME}
+    assert assumed.of([UUID(int=0), ACME.id]) == [ACME]
+    assert assumed.unconfirmed == [ACME]
+    assumed.confirm([ACME], [])
+    assert assumed.unconfirmed == []
+    assert assumed.of([ACME.id]) == [ACME]  # each statement about it confirms it again
+
+
+def test_what_is_outdated_is_known_no_longer() -> None:
+    known = KnownAccounts()
+    known.keep(ACME)
+    assumed = Assumed(known)
+    assumed.allowed = True
+    assumed.take([ACME.id])
+    with pytest.raises(OutdatedError):
+        assumed.confirm([ACME], [ACME.id])
+    assert assumed.outdated
+    assert known.get(ACME.id) is None
 
 
 def test_so_many_accounts_are_known_at_a_time() -> None:

@@ -15,6 +15,7 @@ from db import account as db_account
 from db.embedded import Cluster
 from db.pool import acquire
 from edge.graphql import BODY_BYTES_MAX
+from resolvers.known_accounts import KnownAccounts
 from resolvers.page import CURSOR_MAX, PAGE_MAX
 from resolvers.principal import Role
 from schema.root import TOKENS_MAX
@@ -437,6 +438,7 @@ async def test_an_unexpected_failure_tells_its_place_and_nothing_else(
         await asyncio.sleep(0)
         raise RuntimeError("secret: relation account, password hunter2")
 
+    monkeypatch.setattr(KnownAccounts, "get", lambda *_: None)
     monkeypatch.setattr(db_account, "by_ids", fail)
     reply = await ask(http, "{ __typename account { name } }")
     assert reply == {

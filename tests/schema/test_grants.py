@@ -14,7 +14,6 @@ import db.usage
 from billing.account import account_id_of
 from billing.commitment import ChangeKind, GrantKind
 from billing.cycle import Cycle
-from billing.figures import Figures
 from db import automatic_grant
 from db.automatic_grant import AutomaticGrant
 from db.pool import acquire
@@ -238,13 +237,13 @@ async def test_grants_are_loaded_of_the_cycles_that_ask_for_them(
     acme: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[int]] = []
-    of_cycles = db.usage.of_cycles
+    of_cycles = db.usage.of_assumed_cycles
 
-    async def noting(*args: Any, grants_of: Collection[Cycle], **kwargs: Any) -> list[Figures]:
+    async def noting(*args: Any, grants_of: Collection[Cycle], **kwargs: Any) -> Any:
         asked.append(sorted(each.number for each in grants_of))
         return await of_cycles(*args, grants_of=grants_of, **kwargs)
 
-    monkeypatch.setattr(db.usage, "of_cycles", noting)
+    monkeypatch.setattr(db.usage, "of_assumed_cycles", noting)
     numbers = "conversationUsage { quota } carrierBalance { limit } cost { total }"
     await cycle(acme, numbers)
     await cycle(acme, f"nodes {{ {numbers} }}", "cycles")
