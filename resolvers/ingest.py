@@ -7,6 +7,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from billing.account import Account
+from billing.erasure import same
 from billing.event import (
     LABELS_MAX,
     Event,
@@ -115,7 +116,7 @@ async def _take(
             outcome.accepted += 1
         elif id_ in kept:
             outcome.duplicates += 1
-            outcome.conflicts += kept[id_] != event_.fact
+            outcome.conflicts += not same(kept[id_], event_.fact)
         else:
             rejection = rejections[index]
             rejected.append(EventError(index, id_.id, rejection.code.value, rejection.message))
@@ -178,7 +179,7 @@ async def _count(
     }
     if not counting_ids:
         return
-    versions = await account.lock(conn, counting_ids)
+    versions = await account.lock_to_change(conn, counting_ids)
     stale = [id_ for id_, version in versions.items() if accounts[id_].version != version]
     current = {**accounts, **(await account.by_ids(conn, stale) if stale else {})}
     await counting.count(conn, current, facts, at=clock())

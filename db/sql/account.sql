@@ -39,6 +39,19 @@ SELECT account_id, version
  ORDER BY account_id
    FOR NO KEY UPDATE;
 
+-- name: lock_to_change
+-- The same, for what is sure to change their numbers.
+UPDATE account AS a
+   SET changes = a.changes + 1
+  FROM (SELECT account_id
+          FROM account
+         WHERE account_id = ANY($1::uuid[])
+         ORDER BY account_id
+           FOR NO KEY UPDATE) AS locked
+ WHERE a.account_id = locked.account_id
+   AND a.account_id = ANY($1::uuid[])
+RETURNING a.account_id, a.version;
+
 -- name: insert
 INSERT INTO account (account_id, external_id, name, currency, time_zone, signed_up_at,
                      trial_ends_at, backfill_until, recorded_at, recorded_by)
@@ -49,13 +62,13 @@ RETURNING account_id;
 -- name: end
 -- $1 account id, $2 the instant from which the account has ended.
 UPDATE account
-   SET ended_at = $2, version = version + 1
+   SET ended_at = $2, version = version + 1, changes = changes + 1
  WHERE account_id = $1;
 
 -- name: touch
 -- $1 account id. Tells batches under way that terms have changed.
 UPDATE account
-   SET version = version + 1
+   SET version = version + 1, changes = changes + 1
  WHERE account_id = $1;
 
 -- name: insert_terms

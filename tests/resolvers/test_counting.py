@@ -110,7 +110,7 @@ async def test_the_lock_is_taken_after_the_insert_and_before_the_windows_are_rea
         "account.by_ids",
         "label.missing",
         "event.insert",
-        "account.lock",
+        "account.lock_to_change",
         "conversation.starts",
         "event.counting_from",
         "conversation.delete",

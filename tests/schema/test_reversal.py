@@ -152,6 +152,7 @@ async def test_a_message_that_opened_no_conversation_changes_no_number(
     assert answer["cycle"]["conversationUsage"]["used"] == 1
     after = await contents(acme.pool)
     assert [table for table in after if after[table] != before[table]] == [
+        "account",  # that something was changed
         "event_reversal",
         "idempotency",
     ]
