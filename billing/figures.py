@@ -2,10 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from billing.commitment import Adjustment, Commitment, GrantKind, Meter, committed
+from billing.commitment import (
+    Adjustment,
+    ChangeKind,
+    Commitment,
+    GrantKind,
+    Meter,
+    MeterChange,
+    commitments_of,
+    committed,
+)
 
 
 @dataclass(slots=True)
@@ -63,6 +72,25 @@ class Figures:
     def committed(self, meter: Meter, number: int) -> int:
         """Return what `meter` is committed to in cycle `number`."""
         return committed(self.commitments, meter, number)
+
+    def with_change(self, change: MeterChange, number: int) -> "Figures":
+        """Return the sums of cycle `number` as they are once a meter is changed so."""
+        changed = replace(
+            self,
+            commitments=[*self.commitments, *commitments_of([change])],
+            versions=defaultdict(int, self.versions) | {change.meter: change.version},
+        )
+        if change.kind is ChangeKind.COMMITMENT or change.cycle != number:
+            return changed
+        return changed.with_grant(GrantKind(change.kind.value), change.amount, change.price_micros)
+
+    def with_grant(self, kind: GrantKind, amount: int, price_micros: int) -> "Figures":
+        """Return the sums of the cycle with one grant more."""
+        granted = defaultdict(int, self.granted)
+        prices_micros = defaultdict(int, self.grant_prices_micros)
+        granted[kind] += amount
+        prices_micros[kind] += price_micros
+        return replace(self, granted=granted, grant_prices_micros=prices_micros)
 
     def used_by_channel(self) -> dict[str, int]:
         """Return the conversations that count in the cycle, by channel, without zeros.

@@ -1,28 +1,22 @@
 """What a change or a send would do, told before anybody does it (R11, D5, D9, D15)."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import TypeAlias
 
 from billing.account import Account, AccountAt
 from billing.carrier import carrier_balance
 from billing.commitment import ChangeKind, GrantKind, Meter, MeterChange
 from billing.conversation import conversation_usage
 from billing.cost import cycle_cost
-from billing.cycle import Cycle, CycleState, current_cycle, next_cycle
-from billing.event import AHEAD
+from billing.cycle import Cycle, current_cycle, next_cycle
 from billing.figures import Figures
-from billing.instant import TICK
 from billing.meter import MeterState
 from billing.plan import BLOCK_SIZE
 from billing.snapshot import CycleSnapshot, snapshot
 from billing.terms import Terms
 from billing.terms_change import TermsChange
+from billing.view import Sums, seen, whole
 from billing.window import WINDOW
-
-Sums: TypeAlias = Mapping[Cycle, Figures]
-"""The sums of cycles by their `views`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +116,6 @@ class TermsPreview(Preview):
 
     terms: Terms
     cancelled_scheduled: bool
-
-
-def seen(cycle: Cycle) -> Cycle:
-    """Return a cycle as it stands; one to come as it will at its start, of what is known now."""
-    if cycle.state is CycleState.FUTURE:
-        return replace(cycle, computed_at=cycle.starts_at)
-    return cycle
-
-
-def seen_whole(cycle: Cycle) -> Cycle:
-    """Return a cycle as it stands once all that is stored counts, also what is dated ahead."""
-    return replace(cycle, computed_at=cycle.computed_at + AHEAD + TICK)
-
-
-def views(cycles: Iterable[Cycle | None]) -> list[Cycle]:
-    """Return how previews look at cycles: each as `seen` and as `seen_whole`."""
-    return [
-        view for cycle in cycles if cycle is not None for view in (seen(cycle), seen_whole(cycle))
-    ]
 
 
 def meter_preview(
@@ -261,7 +236,7 @@ def _expired(ended: Cycle, figures: Figures) -> Losses:
 
 def _pending_cover(cycle: Cycle, new: Cycle, sums: Sums, sums_after: Sums) -> PendingCover:
     """Return what awaits the cycle to come, which a change may have made a `new` one."""
-    before, after = sums[seen_whole(cycle)], sums_after[seen_whole(new)]
+    before, after = sums[whole(cycle)], sums_after[whole(new)]
     usage = conversation_usage(seen(new), after)
     assert usage.used is not None
     assert usage.quota is not None

@@ -11,9 +11,9 @@ from billing.carrier import CarrierNumbers, carrier_balance
 from billing.commitment import GrantKind
 from billing.cycle import Cycle, current_cycle, landing_number
 from billing.figures import Figures
-from billing.preview import Sums, seen, seen_whole
 from billing.snapshot import CycleSnapshot, snapshot
 from billing.surcharge import Step
+from billing.view import Sums, seen, whole
 from billing.window import WINDOW, Change
 
 
@@ -73,9 +73,9 @@ def send_preview(
     balance = None if current is None else carrier_balance(current, sums[current])
     landing, steps = None, list[Step]()
     if cycle is not None:
-        whole, held = seen_whole(cycle), seen(cycle)
+        entire, held = whole(cycle), seen(cycle)
         if changes and surcharge.applies(cycle):
-            steps = surcharge.steps(cycle, _sent(whole, sums, sending, changes))
+            steps = surcharge.steps(cycle, _sent(entire, sums, sending, changes))
         figures = _sent(held, sums, sending, changes)
         figures.granted[GrantKind.AUTOMATIC_BLOCKS] += sum(step.blocks for step in steps)
         landing = snapshot(held, figures)

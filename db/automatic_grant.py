@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from billing.commitment import ChangeKind
+from billing.commitment import ChangeKind, GrantKind
 from db import queries
 from db.columns import columns
 from db.pool import Connection
@@ -25,6 +25,11 @@ class AutomaticGrant:
     price_micros: int
     effective_at: datetime
     reason: str
+
+    @property
+    def grant_kind(self) -> GrantKind:
+        """As what it counts in its cycle."""
+        return GrantKind(f"AUTOMATIC_{self.kind.value}")
 
 
 async def insert(

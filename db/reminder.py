@@ -27,6 +27,13 @@ Marks: TypeAlias = dict[str, Armed]
 """The marks that a meter of a cycle has reached so far."""
 
 
+Reached: TypeAlias = tuple[Metered, str, int, datetime]
+"""A mark just reached, with its arming and when that takes effect."""
+
+Rearmed: TypeAlias = tuple[Metered, str, int]
+"""A mark that can be reached again, with its new arming."""
+
+
 async def of_cycles(conn: Connection, meters: Collection[Metered]) -> dict[Metered, Marks]:
     """Fetch the marks that were reached."""
     rows = await conn.fetch(_SQL["of_cycles"], *columns(map(_key, meters), width=3))
@@ -39,26 +46,18 @@ async def of_cycles(conn: Connection, meters: Collection[Metered]) -> dict[Meter
 
 async def insert(
     conn: Connection,
-    reached: Iterable[tuple[Metered, str, int, datetime]],
+    reached: Iterable[Reached],
     *,
     recorded_at: datetime,
 ) -> None:
-    """Record marks just reached, each with its arming and when that takes effect.
-
-    The accounts must be locked.
-    """
+    """Record marks just reached. The accounts must be locked."""
     rows = [(*_key(place), mark, arming, at) for place, mark, arming, at in reached]
     if rows:
         await conn.execute(_SQL["insert"], recorded_at, *columns(rows, width=6))
 
 
-async def rearm(
-    conn: Connection, armed: Iterable[tuple[Metered, str, int]], *, recorded_at: datetime
-) -> None:
-    """Record that marks can be reached again, each with its new arming.
-
-    The accounts must be locked.
-    """
+async def rearm(conn: Connection, armed: Iterable[Rearmed], *, recorded_at: datetime) -> None:
+    """Record that marks can be reached again. The accounts must be locked."""
     rows = [(*_key(place), mark, arming) for place, mark, arming in armed]
     if rows:
         await conn.execute(_SQL["rearm"], recorded_at, *columns(rows, width=5))

@@ -6,43 +6,47 @@ and takes effect with its start, so that nothing has to wake up then.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from billing import reminder, surcharge
-from billing.commitment import ChangeKind, GrantKind, Meter
+from billing.commitment import ChangeKind, Meter
 from billing.cycle import Cycle, CycleState
-from billing.event import AHEAD
 from billing.figures import Figures
-from billing.instant import TICK
 from billing.notice import Notice, NoticeKind
 from billing.recharge import recharge
 from billing.reminder import LOW_BALANCE, RECHARGE_FAILED, Standing, standing
 from billing.setting import NOTHING_SET, Settings
-from db import automatic_grant, outbox, setting, usage
+from billing.view import whole
+from db import effect, setting, usage
 from db import reminder as kept
 from db.automatic_grant import AutomaticGrant
+from db.effect import Effects
 from db.outbox import Queued
 from db.pool import Connection
 from db.reminder import Marks, Metered
 
 
 @dataclass(slots=True)
-class _Crossing:
+class Crossing:
     """A meter of a cycle as it is stored, and what follows from that.
 
-    `figures` have all that is stored, also what events dated ahead will bring in a moment.
-    `marks` are those reached now; `recharge_failure` is why balance could not be added.
+    `figures` have all that is stored, also what events dated ahead will bring in a moment; what
+    is granted is added to them. `recharge_failure` is why balance could not be added.
     """
 
     cycle: Cycle
     meter: Meter
     figures: Figures
     settings: Settings
-    effective_at: datetime
     grants: list[AutomaticGrant] = field(default_factory=list)
     recharge_failure: str | None = None
+
+    @property
+    def effective_at(self) -> datetime:
+        """When what follows takes effect."""
+        return max(self.cycle.computed_at, self.cycle.starts_at)
 
     @property
     def place(self) -> Metered:
@@ -80,15 +84,16 @@ async def check(
     usage that had reached them: they are armed again. Where an admin has `set_anew` when a
     balance is low, only those of a low balance are.
     """
-    crossings = await _crossings(conn, changed, at)
-    for crossing in crossings:
-        if crossing.meter is Meter.CONVERSATIONS:
-            _add_blocks(crossing)
-        else:
-            _recharge(crossing)
-    grants = [grant for crossing in crossings for grant in crossing.grants]
-    await automatic_grant.insert(conn, grants, recorded_at=at)
-    await _remind(conn, crossings, at=at, lifted=lifted, set_anew=set_anew)
+    crossings = await _crossings(conn, changed)
+    grant(crossings)
+    watched = [
+        crossing.place
+        for crossing in crossings
+        if lifted or set_anew or crossing.marks or crossing.recharged_micros
+    ]
+    known = await kept.of_cycles(conn, watched) if watched else {}
+    effects = effects_of(crossings, known, lifted=lifted, set_anew=set_anew)
+    await effect.insert(conn, effects, recorded_at=at)
 
 
 async def confirm(conn: Connection, notice: Notice, cycle: Cycle) -> tuple[Notice, Standing] | None:
@@ -96,9 +101,7 @@ async def confirm(conn: Connection, notice: Notice, cycle: Cycle) -> tuple[Notic
 
     Otherwise returns what it says now, and where its meter stands.
     """
-    [figures] = await usage.of_cycles(
-        conn, [_seen(cycle, cycle.computed_at)], meters=frozenset({notice.meter})
-    )
+    [figures] = await usage.of_cycles(conn, [whole(cycle)], meters=frozenset({notice.meter}))
     place = Metered(cycle.account.id, notice.meter, cycle.number)
     known = await kept.of_cycles(conn, [place])
     stands = standing(cycle, figures, notice.meter)
@@ -107,37 +110,35 @@ async def confirm(conn: Connection, notice: Notice, cycle: Cycle) -> tuple[Notic
 
 
 async def _crossings(
-    conn: Connection, changed: Mapping[Meter, Collection[Cycle]], at: datetime
-) -> list[_Crossing]:
+    conn: Connection, changed: Mapping[Meter, Collection[Cycle]]
+) -> list[Crossing]:
     """Read what is stored of the cycles, in one statement, and what their admins have set."""
     cycles = list(dict.fromkeys(cycle for some in changed.values() for cycle in some))
     if not cycles:
         return []
     meters = frozenset(meter for meter, some in changed.items() if some)
-    seen = [_seen(cycle, at) for cycle in cycles]
-    figures = dict(zip(cycles, await usage.of_cycles(conn, seen, meters=meters), strict=True))
+    found = await usage.of_cycles(conn, list(map(whole, cycles)), meters=meters)
+    figures = dict(zip(cycles, found, strict=True))
     settings: Mapping[UUID, Settings] = {}
     if balances := changed.get(Meter.CARRIER):
         settings = await setting.of_accounts(conn, {cycle.account.id for cycle in balances})
     return [
-        _Crossing(
-            cycle,
-            meter,
-            figures[cycle],
-            settings.get(cycle.account.id, NOTHING_SET),
-            effective_at=max(at, cycle.period.start),
-        )
+        Crossing(cycle, meter, figures[cycle], settings.get(cycle.account.id, NOTHING_SET))
         for meter, some in changed.items()
         for cycle in some
     ]
 
 
-def _seen(cycle: Cycle, at: datetime) -> Cycle:
-    """Return a cycle as it will be when events dated ahead of `at` have come to be."""
-    return replace(cycle, computed_at=at + AHEAD + TICK)
+def grant(crossings: Sequence[Crossing]) -> None:
+    """Add the blocks that quotas lack, and the balance that admins want added."""
+    for crossing in crossings:
+        if crossing.meter is Meter.CONVERSATIONS:
+            _add_blocks(crossing)
+        else:
+            _recharge(crossing)
 
 
-def _add_blocks(crossing: _Crossing) -> None:
+def _add_blocks(crossing: Crossing) -> None:
     """Add the blocks that the quota lacks."""
     if not surcharge.applies(crossing.cycle):
         return
@@ -151,7 +152,7 @@ def _add_blocks(crossing: _Crossing) -> None:
         )
 
 
-def _recharge(crossing: _Crossing) -> None:
+def _recharge(crossing: Crossing) -> None:
     """Add balance where the admin wants it so, or note why it cannot be added."""
     wanted = crossing.settings.auto_recharge
     if wanted is None or crossing.cycle.state is not CycleState.CURRENT:
@@ -170,54 +171,41 @@ def _recharge(crossing: _Crossing) -> None:
 
 
 def _grant(
-    crossing: _Crossing, kind: ChangeKind, amount: int, *, price_micros: int, reason: str
+    crossing: Crossing, kind: ChangeKind, amount: int, *, price_micros: int, reason: str
 ) -> None:
     """Add a grant, and count it at once."""
-    crossing.figures.granted[GrantKind(f"AUTOMATIC_{kind.value}")] += amount
-    crossing.grants.append(
-        AutomaticGrant(
-            account_id=crossing.cycle.account.id,
-            grant_id=uuid4(),
-            kind=kind,
-            cycle=crossing.cycle.number,
-            amount=amount,
-            price_micros=price_micros,
-            effective_at=crossing.effective_at,
-            reason=reason,
-        )
+    made = AutomaticGrant(
+        account_id=crossing.cycle.account.id,
+        grant_id=uuid4(),
+        kind=kind,
+        cycle=crossing.cycle.number,
+        amount=amount,
+        price_micros=price_micros,
+        effective_at=crossing.effective_at,
+        reason=reason,
     )
+    crossing.figures = crossing.figures.with_grant(made.grant_kind, amount, price_micros)
+    crossing.grants.append(made)
 
 
-async def _remind(
-    conn: Connection,
-    crossings: Sequence[_Crossing],
+def effects_of(
+    crossings: Sequence[Crossing],
+    known: Mapping[Metered, Marks],
     *,
-    at: datetime,
-    lifted: bool,
-    set_anew: bool,
-) -> None:
-    """Record the marks just reached and what to tell of them, and arm lifted ones again."""
-    changed = lifted or set_anew
-    found = [(crossing, crossing.marks) for crossing in crossings]
-    watched = [
-        (crossing, marks)
-        for crossing, marks in found
-        if changed or marks or crossing.recharged_micros
-    ]
-    if not watched:
-        return
-    known = await kept.of_cycles(conn, [crossing.place for crossing, _ in watched])
-    reached: list[tuple[Metered, str, int, datetime]] = []
-    rearmed: list[tuple[Metered, str, int]] = []
-    queued: list[Queued] = []
-    for crossing, marks in watched:
-        place, before = crossing.place, known.get(crossing.place, {})
+    lifted: bool = False,
+    set_anew: bool = False,
+) -> Effects:
+    """Return what is to be stored: grants, marks just reached and lifted ones, what to tell."""
+    effects = Effects()
+    for crossing in crossings:
+        place, before, marks = crossing.place, known.get(crossing.place, {}), crossing.marks
         new = reminder.newly_reached(marks, before)
-        reached += [(place, mark, new[mark], crossing.effective_at) for mark in new]
         liftable = _liftable(crossing, before, lifted=lifted, set_anew=set_anew)
         again = reminder.armed_again(marks, liftable)
-        rearmed += [(place, mark, arming) for mark, arming in again.items()]
-        queued += [
+        effects.grants += crossing.grants
+        effects.reached += [(place, mark, new[mark], crossing.effective_at) for mark in new]
+        effects.rearmed += [(place, mark, arming) for mark, arming in again.items()]
+        effects.queued += [
             Queued(
                 id=uuid4(),
                 account_id=place.account_id,
@@ -226,12 +214,10 @@ async def _remind(
             )
             for notice in _notices(crossing, new)
         ]
-    await kept.insert(conn, reached, recorded_at=at)
-    await kept.rearm(conn, rearmed, recorded_at=at)
-    await outbox.insert(conn, queued, recorded_at=at)
+    return effects
 
 
-def _liftable(crossing: _Crossing, known: Marks, *, lifted: bool, set_anew: bool) -> Marks:
+def _liftable(crossing: Crossing, known: Marks, *, lifted: bool, set_anew: bool) -> Marks:
     """Return the marks that may be armed again: a recharge lifts only those of the balance left."""
     if lifted:
         return known
@@ -240,7 +226,7 @@ def _liftable(crossing: _Crossing, known: Marks, *, lifted: bool, set_anew: bool
     return {mark: known[mark] for mark in (LOW_BALANCE, RECHARGE_FAILED) if mark in known}
 
 
-def _notices(crossing: _Crossing, new: Mapping[str, int]) -> list[Notice]:
+def _notices(crossing: Crossing, new: Mapping[str, int]) -> list[Notice]:
     """Return what to tell, the recharge first."""
     told = reminder.notices(
         crossing.cycle,

@@ -15,16 +15,15 @@ from billing.preview import (
     BlocksPreview,
     MeterPreview,
     Side,
-    Sums,
     TermsPreview,
     blocks_preview,
     coming_cycle,
     ended_cycle,
     meter_preview,
     terms_preview,
-    views,
 )
 from billing.terms_change import TermsRequest
+from billing.view import Sums, views
 from db import usage
 from db.meter_change import Record
 from db.pool import Connection, rehearse

@@ -18,10 +18,9 @@ from billing.preview import (
     blocks_preview,
     coming_cycle,
     meter_preview,
-    seen,
-    views,
 )
 from billing.send import landing_cycle
+from billing.view import seen, views
 from billing.window import WINDOW
 from tests.billing.build import account, terms, utc
 

@@ -12,8 +12,8 @@ from billing.commitment import Commitment, Meter
 from billing.cycle import Cycle
 from billing.figures import ChargeSum, Figures
 from billing.instant import TICK
-from billing.preview import views
 from billing.send import Sending, SendPreview, landing_cycle, send_preview
+from billing.view import views
 from billing.window import WINDOW, Change
 from tests.billing.build import MICROS, account, terms, utc
 

@@ -712,8 +712,8 @@ async def test_how_many_accounts_and_marks_there_are_costs_no_statement(acme: Wo
     assert await noted(acme, *everywhere(range(17, 40), "90")) == [
         "usage.of_cycles",
         "setting.of_accounts",
-        "automatic_grant.insert",
         "reminder.of_cycles",
+        "automatic_grant.insert",
         "reminder.insert",
         "outbox.insert",
     ]
