@@ -159,18 +159,18 @@ def next_cycle(account: Account, at: datetime) -> Cycle | None:
     return last if last.state is CycleState.FUTURE else None
 
 
-def cycle_numbered(account: Account, number: int, at: datetime) -> Cycle:
-    """Return cycle `number`.
+def cycle_numbered(account: Account, number: int, at: datetime, *, field: str = "number") -> Cycle:
+    """Return cycle `number`; `field` is what the input calls it.
 
     Raises:
         BadInputError: `number` is negative.
         CycleOutOfRangeError: it is beyond the one future cycle or the account's end.
     """
     if number < 0:
-        raise BadInputError("Cycles are numbered from 0.", field="number")
+        raise BadInputError("Cycles are numbered from 0.", field=field)
     numbers = account.cycle_numbers(at)
     if number not in numbers:
-        raise CycleOutOfRangeError(_range_message(numbers), field="number")
+        raise CycleOutOfRangeError(_range_message(numbers), field=field)
     return Cycle.of(account, number, at)
 
 

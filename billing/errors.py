@@ -26,6 +26,7 @@ Hierarchy:
     x IdempotencyConflictError  IDEMPOTENCY_CONFLICT
     x AlreadyReversedError      ALREADY_REVERSED
     x NotDeadError              NOT_DEAD
+    x ContactUnknownError       CONTACT_UNKNOWN
 """
 
 from typing import ClassVar
@@ -141,9 +142,25 @@ class NoCurrentCycleError(RuleError):
 
 
 class LimitExceededError(RuleError):
-    """More, or less, than the plan lets customers do by themselves (D20)."""
+    """More, or less, than the plan lets customers do by themselves (D20).
+
+    Of blocks there is a most, of micro-euros a least and a most.
+    """
 
     code = "LIMIT_EXCEEDED"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str,
+        blocks_max: int | None = None,
+        amount_micros: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(message, field=field)
+        self.blocks_max = blocks_max
+        self.amount_micros_min = amount_micros and amount_micros[0]
+        self.amount_micros_max = amount_micros and amount_micros[1]
 
 
 class CommitmentNeededError(RuleError):
@@ -178,3 +195,9 @@ class AlreadyReversedError(RuleError):
     """The original was reversed before, and is at most once (D24)."""
 
     code = "ALREADY_REVERSED"
+
+
+class ContactUnknownError(RuleError):
+    """The account has no message of the contact: it never had, or the contact was erased."""
+
+    code = "CONTACT_UNKNOWN"

@@ -148,7 +148,9 @@ def check_recharge_limits(auto_recharge: AutoRecharge, limits: Limits) -> None:
     low, high = limits.top_up_micros_min, limits.top_up_micros_max
     if not low <= auto_recharge.amount_micros <= high:
         raise LimitExceededError(
-            f"A recharge is from {format_micros(low)} to {format_micros(high)}.", field="amount"
+            f"A recharge is from {format_micros(low)} to {format_micros(high)}.",
+            field="amount",
+            amount_micros=(low, high),
         )
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from dateutil.relativedelta import relativedelta
 
 from billing.instant import local, midnight
+from billing.period import Period
 from billing.plan import Interval
 
 CYCLE_DAYS_MIN = 14
@@ -66,6 +67,17 @@ class Terms:
         elif self._boundary(k + 1) <= at:
             k += 1
         return max(0, k - self._first_boundary() + 1)
+
+    def months(self, period: Period) -> list[datetime]:
+        """Return the starts, within `period`, of months counted from the anchor, as cycles are."""
+        anchor, first = self.anchor_date, local(self.time_zone, period.start)
+        month = (first.year - anchor.year) * 12 + first.month - anchor.month
+        found: list[datetime] = []
+        while (start := _boundary(self.time_zone, anchor, month)) < period.end:
+            if start > period.start:
+                found.append(start)
+            month += 1
+        return found
 
     def _boundary(self, k: int) -> datetime:
         return _boundary(self.time_zone, self.anchor_date, k * self.interval.months)

@@ -37,8 +37,14 @@ async def insert(conn: Connection, windows: Iterable[tuple[Key, datetime]]) -> N
         await conn.execute(_SQL["insert"], *columns(rows, width=5))
 
 
-async def page(
-    conn: Connection, cycle: Cycle, closing: Period, *, contact: str | None, page: Page
+async def page(  # noqa: PLR0913 (a list's filters)
+    conn: Connection,
+    cycle: Cycle,
+    closing: Period,
+    *,
+    contact: str | None,
+    channel: str | None,
+    page: Page,
 ) -> list[Conversation]:
     """Fetch a page of the account's conversations that close in `closing`, newest first."""
     rows = await conn.fetch(
@@ -48,6 +54,7 @@ async def page(
         closing.start,
         closing.end,
         contact,
+        channel,
         *page.parameters,
     )
     return [

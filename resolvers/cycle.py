@@ -32,7 +32,7 @@ async def of_accounts(
             return cycle.cycle_containing(account.account, at, ctx.now)
         return cycle.current_cycle(account.account, ctx.now)
 
-    return [_viewed(ctx, account, find) for account in accounts]
+    return [viewed(ctx, account, find) for account in accounts]
 
 
 async def next_of_accounts(
@@ -40,7 +40,7 @@ async def next_of_accounts(
 ) -> list[Cycle | Exception | None]:
     """Return each account's one future cycle."""
     return [
-        _viewed(ctx, account, lambda account: cycle.next_cycle(account.account, ctx.now))
+        viewed(ctx, account, lambda account: cycle.next_cycle(account.account, ctx.now))
         for account in accounts
     ]
 
@@ -77,10 +77,10 @@ async def pages_of_accounts(  # noqa: PLR0913, PLR0917 (a connection's arguments
             following=bool(page) and page[-1] > 0,
         )
 
-    return [_viewed(ctx, account, find) for account in accounts]
+    return [viewed(ctx, account, find) for account in accounts]
 
 
-def _viewed(ctx: Context, account: AccountAt, find: Callable[[AccountAt], T]) -> T | Exception:
+def viewed(ctx: Context, account: AccountAt, find: Callable[[AccountAt], T]) -> T | Exception:
     """Find something of an account, or say why that cannot be had: one account's error."""
     refusal = access.usage_refusal(ctx, account.account)
     if refusal is not None:

@@ -6,10 +6,11 @@ from typing import Annotated, cast
 import strawberry
 
 import resolvers.cycle
+import resolvers.series
 from billing.account import AccountStatus
 from billing.plan import Interval
 from billing.terms_change import TermsRequest
-from resolvers import access, account, meter, setting
+from resolvers import access, account, ledger, setting
 from resolvers.account import NewAccount
 from resolvers.terms import Commitments
 from schema.columns.batch import batched, guarded
@@ -19,6 +20,7 @@ from schema.info import Info
 from schema.ledger import CommitmentChange
 from schema.page import Connection
 from schema.scalars import Money
+from schema.series import UsageSeries
 from schema.setting import AccountSettings
 
 
@@ -77,8 +79,17 @@ class Account:
             "before": "Only cycles newer than that of this cursor.",
         },
     )
+    usage_series: UsageSeries | None = batched(
+        resolvers.series.of_accounts,
+        description="A cycle's usage over time. Null where no cycle is asked for and there is no "
+        "current one. CYCLE_OUT_OF_RANGE beyond the one future cycle.",
+        arguments={
+            "cycle": "The cycle's number, from 0; the current one unless given.",
+            "by": "What it is divided into.",
+        },
+    )
     commitment_changes: Connection[CommitmentChange] | None = batched(
-        meter.ledgers_of_accounts,
+        ledger.of_accounts,
         description="All changes that were made to the account's meters, newest first.",
         arguments={
             "first": "How many: 1 to 100.",

@@ -112,5 +112,6 @@ class ConversationUsage(ConversationNumbers):
             "first": "How many: 1 to 100.",
             "after": "The cursor after which to go on.",
             "contact": "Only those with this contact.",
+            "channel": "Only those on this channel: 1 to 32 of A to Z, 0 to 9 and _.",
         },
     )

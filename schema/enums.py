@@ -14,6 +14,7 @@ from billing.grant import GrantReason
 from billing.meter import WhichCycle
 from billing.notice import NoticeKind
 from billing.plan import Interval, SurchargePolicy
+from billing.series import SeriesStep
 from billing.setting import Language
 
 
@@ -45,6 +46,12 @@ _describe(
     CURRENT="Holds the present.",
     PROVISIONAL="Over, but still takes late events.",
     CLOSED="Final: late events are booked in the cycle in which they arrive.",
+)
+_describe(
+    SeriesStep,
+    "What a cycle is divided into.",
+    DAY="Local days.",
+    MONTH="Months counted from the anchor date.",
 )
 _describe(
     SurchargePolicy,

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from billing import errors
+from schema.scalars import Money
 
 
 @strawberry.interface(description="A rule that a mutation would break; nothing was changed.")
@@ -50,9 +51,18 @@ class NoCurrentCycle(Failure):
     pass
 
 
-@strawberry.type(description="More, or less, than the plan lets customers do by themselves.")
+@strawberry.type(
+    description="More, or less, than the plan lets customers do by themselves: the limits are of "
+    "blocks, or of an amount."
+)
 class LimitExceeded(Failure):
-    pass
+    blocks_max: int | None = strawberry.field(description="The most blocks that can be asked for.")
+    amount_micros_min: Money | None = strawberry.field(
+        name="amountMin", description="The least amount; a commitment may also be 0."
+    )
+    amount_micros_max: Money | None = strawberry.field(
+        name="amountMax", description="The largest amount."
+    )
 
 
 @strawberry.type(description="A top-up needs a commitment.")
@@ -77,6 +87,13 @@ class AlreadyReversed(Failure):
 
 @strawberry.type(description="The delivery was not given up, or is tried again already.")
 class NotDead(Failure):
+    pass
+
+
+@strawberry.type(
+    description="The account has no message of this contact: it never had one, or it was erased."
+)
+class ContactUnknown(Failure):
     pass
 
 
@@ -107,4 +124,5 @@ HANDLERS = [
     RuleHandler(errors.IdempotencyConflictError, IdempotencyConflict),
     RuleHandler(errors.AlreadyReversedError, AlreadyReversed),
     RuleHandler(errors.NotDeadError, NotDead),
+    RuleHandler(errors.ContactUnknownError, ContactUnknown),
 ]

@@ -6,11 +6,11 @@ from typing import Annotated, cast
 import strawberry
 
 import billing.setting
-from billing.setting import Language
+from billing.setting import RECIPIENTS_MAX, Language
 from resolvers import access, setting
 from resolvers.setting import SettingOutcome, WebhookOutcome
 from schema.change import ChangeInput
-from schema.columns.batch import guarded
+from schema.columns.batch import guarded, reckoned
 from schema.failures import AccountEnded, IdempotencyConflict, LimitExceeded, StaleVersion
 from schema.info import Info
 from schema.meter import CycleSnapshot
@@ -29,7 +29,8 @@ class LowBalanceAlert:
         name="threshold", description="They are sent once the balance left is this, or below."
     )
     recipients: list[Recipient] = strawberry.field(
-        description="Who gets them; where there are none, those of the reminders."
+        description="Who gets them; where there are none, those of the reminders.",
+        metadata=reckoned(RECIPIENTS_MAX),
     )
 
 
@@ -64,7 +65,8 @@ class AccountSettings:
     )
     auto_recharge_version: int = strawberry.field(description="Its version.")
     reminder_recipients: list[Recipient] = strawberry.field(
-        description="Who is reminded of usage; nobody while it is empty."
+        description="Who is reminded of usage; nobody while it is empty.",
+        metadata=reckoned(RECIPIENTS_MAX),
     )
     reminder_recipients_version: int = strawberry.field(description="The version of this list.")
     webhook: Webhook | None = strawberry.field(description="The webhook; null while it is off.")
@@ -234,7 +236,9 @@ class SetReminderRecipientsInput(ChangeInput):
     "same key gives the same answer."
 )
 class ReminderRecipientsChanged(_SettingChanged):
-    reminder_recipients: list[Recipient] = strawberry.field(description="All of them.")
+    reminder_recipients: list[Recipient] = strawberry.field(
+        description="All of them.", metadata=reckoned(RECIPIENTS_MAX)
+    )
 
     @classmethod
     def of(cls, outcome: SettingOutcome) -> "ReminderRecipientsChanged":

@@ -225,6 +225,8 @@ def test_a_customer_recharges_as_much_as_a_top_up_may_be() -> None:
             check_recharge_limits(recharge(amount=amount), limits)
         assert refused.value.message == "A recharge is from 2.00 to 3.00."
         assert refused.value.field == "amount"
+        told = refused.value.amount_micros_min, refused.value.amount_micros_max
+        assert told == (2_000_000, 3_000_000)
 
 
 # --- what is set afterwards

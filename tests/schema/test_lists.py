@@ -100,6 +100,22 @@ async def test_conversations_are_filtered_by_contact(lists: World) -> None:
     assert await pages(lists, CONVERSATIONS % (1, ', contact: "ad%"'), 2) == [[]]
 
 
+@pytest.mark.parametrize("first", [1, 4, 5, 6, 100])
+async def test_conversations_are_filtered_by_channel(lists: World, first: int) -> None:
+    found = await pages(lists, CONVERSATIONS % (1, ', channel: "WHATSAPP"'), first)
+    assert [len(page) for page in found] == _sizes(6, first)
+    listed = [tuple(node.values()) for page in found for node in page]
+    assert listed == [each for each in NEWEST_FIRST if each[1] == "WHATSAPP"]
+
+
+async def test_filters_hold_together(lists: World) -> None:
+    both = ', contact: "ada", channel: "%s"'
+    assert await pages(lists, CONVERSATIONS % (1, both % "EMAIL"), 2) == [
+        [{"contact": "ada", "channel": "EMAIL", "openedAt": "2026-11-02T10:00:00Z"}]
+    ]
+    assert await pages(lists, CONVERSATIONS % (1, both % "SMS"), 2) == [[]]
+
+
 @pytest.mark.parametrize(
     ("number", "opened_at"),
     [
@@ -274,6 +290,17 @@ async def test_a_contact_that_cannot_be_one_is_refused(lists: World, contact: st
     assert [(error.extensions or {}) for error in result.errors or ()] == [
         {"code": "BAD_USER_INPUT", "field": "contact"}
     ]
+
+
+@pytest.mark.parametrize("channel", ["", "chat", "A" * 33, "CHAT\n", "a\0b"])
+async def test_a_channel_that_cannot_be_one_is_refused(lists: World, channel: str) -> None:
+    refused = await lists.refusals(
+        "query ($channel: String) { account { cycle { conversationUsage { conversations("
+        "channel: $channel) { nodes { contact } } } } } }",
+        {"channel": channel},
+        principal=ANNA,
+    )
+    assert refused == [("BAD_USER_INPUT", "channel")]
 
 
 @pytest.mark.parametrize("first", [1, 2, 3, 100])
