@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from billing.account import EXTERNAL_ID
+from billing.erasure import is_mark
 from billing.errors import BadInputError
 from billing.event import (
     CHARGE_MICROS_MAX,
@@ -54,8 +55,15 @@ def _micros(value: object) -> int:
     return micros
 
 
+def _nobody_erased(contact: str) -> str:
+    if is_mark(contact):
+        raise ValueError("must not be the mark of an erased one")
+    return contact
+
+
 _PLAIN = rf"^{PLAIN.pattern}$"  # a NUL would abort the whole batch
 _Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX, pattern=_PLAIN)]
+_Contact = Annotated[_Text, AfterValidator(_nobody_erased)]
 _Unit = Annotated[str, Field(min_length=1, max_length=UNIT_MAX, pattern=_PLAIN)]
 _LabelName = Annotated[str, Field(pattern=rf"^{LABEL.pattern}$")]
 _Micros = Annotated[int, BeforeValidator(_micros)]
@@ -68,7 +76,7 @@ class _Model(BaseModel):
 
 
 class _MessageData(_Model):
-    contact: _Text
+    contact: _Contact
     channel: _LabelName
     direction: Literal["inbound", "outbound"]
     automated: bool

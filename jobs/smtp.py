@@ -80,6 +80,22 @@ class Relay:
             None if parts.password is None else unquote(parts.password),
         )
 
+    async def greet(self) -> None:
+        """Reach the server, and log in where somebody is to.
+
+        Raises:
+            UndeliveredError: it cannot be reached, or lets nobody in.
+        """
+        client = self._client()
+        try:
+            async with asyncio.timeout(SMTP_SECONDS):
+                await client.connect()
+                await client.quit(timeout=QUIT_SECONDS)
+        except (SMTPException, OSError) as error:
+            raise _undelivered(error) from None
+        finally:
+            client.close()
+
     async def send(self, mail: EmailMessage) -> None:
         """Give a mail to the server.
 

@@ -24,10 +24,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from typing_extensions import override
 
 from billing.account import account_id_of
 from billing.plan import Interval
 from db.embedded import Cluster
+from db.invariant import broken
 from db.pool import acquire
 from resolvers import plan
 from resolvers.principal import Role
@@ -321,6 +323,10 @@ class AnyOperations(RuleBasedStateMachine):
             (cycle, blocks) for cycle, made in self.model.automatic.items() for blocks in made
         )
 
+    @override
+    def teardown(self) -> None:
+        assert self.run(self.broken()) == {}
+
     # --- how
 
     @property
@@ -376,6 +382,10 @@ class AnyOperations(RuleBasedStateMachine):
         }
         data = await self.request(REVERSE, {"input": given}, Role.OPERATOR)
         return str(data["reverse"]["__typename"])
+
+    async def broken(self) -> dict[str, int]:
+        async with acquire(self.house.world.pool) as conn:
+            return await broken(conn, account_id_of(self.name), at=self.now)
 
     async def automatic_steps(self) -> list[tuple[int, int]]:
         async with acquire(self.house.world.pool) as conn:

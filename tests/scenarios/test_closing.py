@@ -6,19 +6,22 @@ and closes on 2026-10-04.
 
 import asyncio
 import random
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from billing.account import account_id_of
+from billing.errors import ContactUnknownError
 from billing.event import Event
 from billing.plan import Interval
 from billing.statement import SETTLING
 from billing.terms_change import TermsRequest
+from db.invariant import broken
 from db.pool import Pool, acquire
 from jobs.closing import Swept, sweep
-from resolvers import terms
+from resolvers import erasure, terms
 from resolvers.account import end
 from resolvers.reversal import EventName, Request, reverse
 from resolvers.terms import Commitments
@@ -317,9 +320,23 @@ async def reverse_one(world: World, chance: random.Random) -> None:
         await reverse(world.context(), request)
 
 
+async def erase_one(world: World, chance: random.Random) -> None:
+    """Erase any contact that has written, or not."""
+    asked = erasure.Request(
+        account_id=str(account_id_of("acme")), contact=chance.choice("abcdef"), reason="Asked to."
+    )
+    with suppress(ContactUnknownError):
+        await erasure.erase_contact(world.context(), asked)
+
+
+async def broken_of(world: World) -> dict[str, int]:
+    async with acquire(world.pool) as conn:
+        return await broken(conn, account_id_of("acme"), at=world.clock())
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_random_walk(acme: World, seed: int) -> None:
-    """Events of any age, also taken back, while time goes on and sweeps come at any moment.
+    """Events of any age, also taken back or erased, while time goes on and sweeps come any time.
 
     Closed numbers stand, and the sum is right.
     """
@@ -327,15 +344,18 @@ async def test_a_random_walk(acme: World, seed: int) -> None:
     final: dict[int, tuple[Any, Any]] = {}
     acme.clock.now += DAY
     for _ in range(60):
-        step = chance.choice(("take", "take", "reverse", "wait", "wait", "sweep"))
+        step = chance.choice(("take", "take", "reverse", "erase", "wait", "wait", "sweep"))
         if step == "take":
             await take(acme, *traffic(chance, acme.clock.now, chance.randrange(1, 12)))
         elif step == "reverse":
             await reverse_one(acme, chance)
+        elif step == "erase":
+            await erase_one(acme, chance)
         elif step == "wait":
             acme.clock.now += chance.choice((HOUR, DAY, 3 * DAY, 9 * DAY, 31 * DAY))
         else:
             await sweep(acme.ingest_pool, acme.clock)
+        assert await broken_of(acme) == {}
         recount = await recounted(acme.pool, "acme", STRETCH)
         for number, cycle in (await check(acme, recount)).items():
             if cycle.state == "CLOSED":
@@ -369,6 +389,7 @@ async def test_sweeps_beside_late_events(acme: World) -> None:
     assert await stated(acme.pool) == [0, 1, 2]
     recount = await recounted(acme.pool, "acme", STRETCH)
     assert await stored(acme.pool, "acme") == derived(recount)
+    assert await broken_of(acme) == {}
     await check(acme, recount)
     with_statements = await answers(acme)
     await forget(acme.pool)
