@@ -1,105 +1,75 @@
-"""``POST /graphql``: GraphQL over HTTP."""
+"""``/graphql``: GraphQL over HTTP."""
 
-from typing import Any
+from http import HTTPStatus
 
-import orjson
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
-from strawberry.types import ExecutionResult
 
 from edge.auth import caller
-from edge.body import RequestError, read_body
-from edge.reply import reply
+from edge.body import RequestError
+from edge.bucket import ThrottledError
+from edge.cost import shown
+from edge.graphql_reply import Replier
+from edge.graphql_request import Asked, read
+from edge.operation import Operation, Operations, answer_of, session_of
 from edge.state import state_of
-from resolvers.context import Session
-from schema.root import Schema
+from resolvers.context import OutcomeUnknownError, UnavailableError
 
-BODY_BYTES_MAX = 100_000
-"""The longest request."""
-
-GRAPHQL_JSON = "application/graphql-response+json"
+METHODS = ["GET", "POST"]
 
 
 class GraphQL:
     """The endpoint."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
 
     async def respond(self, request: Request) -> Response:
-        """Run one operation."""
-        principal = await caller(request)
+        """Run one operation; it is read before it is let in."""
+        replier = Replier(request)
         try:
-            document, variables, operation_name = await _read(request)
+            replier.check_acceptable()
+            asked = await read(request)
+            async with state_of(request)["admission"].enter(request):
+                return await self._run(request, asked, replier)
         except RequestError as error:
-            return _refused(request, error)
+            return replier.refuse(error)
+        except UnavailableError as error:
+            return replier.cut(unknown=isinstance(error, OutcomeUnknownError))
+
+    async def _run(self, request: Request, asked: Asked, replier: Replier) -> Response:
+        """Run it for its caller, as far as their bucket goes."""
+        principal = await caller(request)
         state = state_of(request)
-        result = await self._schema.execute(
-            document,
-            variable_values=variables,
-            operation_name=operation_name,
-            context_value=Session(
-                state["pool"], state["clock"], principal, state["key_pepper"], state["accounts"]
-            ),
-        )
-        assert isinstance(result, ExecutionResult)
-        return _answer(request, result)
+        bucket = state["buckets"].of(principal)
+        cost = 0
+        try:
+            operation = self._operations.find(asked, state["documents"], bucket)
+            _check_method(request.method, operation)
+            cost = operation.cost
+            bucket.take(cost)
+            result = await self._operations.run(operation, session_of(state, principal))
+        except RequestError as error:
+            headers = {"allow": "POST"} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else None
+            return replier.refuse(error, headers=headers)
+        except GraphQLError as error:
+            return replier.refuse_document([error.formatted])
+        except ThrottledError as error:
+            return replier.refuse(
+                RequestError(429, "THROTTLED", str(error)),
+                extensions={"cost": shown(bucket, cost, None)},
+                headers={"retry-after": str(error.seconds)},
+            )
+        answer = answer_of(result, bucket, cost)
+        if answer.refused:
+            return replier.refuse_document(answer.errors)
+        return replier.answer(answer.data, answer.errors, answer.extensions)
 
 
-async def _read(request: Request) -> tuple[str, dict[str, Any] | None, str | None]:
-    """Read the document, the variables and the operation's name.
-
-    Raises:
-        RequestError: the body cannot be had, or is not a JSON object of the right shape.
-    """
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json.")
-    try:
-        body = orjson.loads(await read_body(request, bytes_max=BODY_BYTES_MAX))
-    except orjson.JSONDecodeError:
-        raise RequestError(400, "BAD_REQUEST", "The body is not JSON.") from None
-    if not isinstance(body, dict):
-        raise RequestError(400, "BAD_REQUEST", "The body must be a JSON object.")
-    return (
-        _member(body, "query", str, needed=True),
-        _member(body, "variables", dict),
-        _member(body, "operationName", str),
-    )
-
-
-def _member(body: dict[str, Any], name: str, type_: type, *, needed: bool = False) -> Any:  # noqa: ANN401 (what the type says)
-    value = body.get(name)
-    if value is None and not needed:
-        return None
-    if not isinstance(value, type_):
-        kind = "a string" if type_ is str else "an object"
-        raise RequestError(400, "BAD_REQUEST", f"{name} must be {kind}.")
-    return value
-
-
-def _answer(request: Request, result: ExecutionResult) -> Response:
-    """Write a result; what never ran has no data, and says so in the status (GraphQL over HTTP).
-
-    Clients of before that specification get 200 with `application/json`.
-    """
-    errors = [error.formatted for error in result.errors or ()]
-    ran = result.data is not None or any("path" in error for error in errors)
-    content: dict[str, Any] = {"data": result.data} if ran else {}
-    if errors:
-        content["errors"] = errors
-    modern = GRAPHQL_JSON in request.headers.get("accept", "")
-    return reply(
-        content,
-        status=400 if modern and not ran else 200,
-        media_type=GRAPHQL_JSON if modern else "application/json",
-    )
-
-
-def _refused(request: Request, error: RequestError) -> Response:
-    modern = GRAPHQL_JSON in request.headers.get("accept", "")
-    return reply(
-        {"errors": [{"message": str(error), "extensions": {"code": error.code}}]},
-        status=error.status,
-        media_type=GRAPHQL_JSON if modern else "application/json",
-    )
+def _check_method(method: str, operation: Operation) -> None:
+    """Refuse what has effects where the request says that it has none, and what lasts."""
+    if operation.kind is OperationType.SUBSCRIPTION:
+        raise RequestError(400, "BAD_REQUEST", "Subscriptions need a WebSocket.")
+    if method != "POST" and operation.kind is OperationType.MUTATION:
+        raise RequestError(405, "METHOD_NOT_ALLOWED", "Mutations need POST.")

@@ -1,6 +1,7 @@
 """Errors as clients see them: each with a code, none with an internal message."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -8,6 +9,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     ObjectFieldNode,
+    Source,
     ValueNode,
     VariableDefinitionNode,
     Visitor,
@@ -16,7 +18,10 @@ from graphql import (
 )
 
 from billing.errors import BadInputError, BillingError
-from resolvers.context import UnavailableError
+from resolvers.context import OutcomeUnknownError, UnavailableError
+
+MESSAGE_MAX = 1_000
+"""Characters of the longest message: some quote what was sent."""
 
 _VARIABLE = re.compile(r"Variable '\$(?P<variable>\w+)' has invalid value( at (?P<place>\S+))?: ")
 _MISSING = re.compile(r"Expected a value of non-null type|Variable '\$\w+' of required type")
@@ -44,7 +49,7 @@ def shown(error: GraphQLError) -> GraphQLError:
 
 def _replaced(error: GraphQLError, message: str, code: str, **more: str) -> GraphQLError:
     return GraphQLError(
-        message,
+        message if len(message) <= MESSAGE_MAX else f"{message[: MESSAGE_MAX - 1]}…",
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
@@ -54,6 +59,8 @@ def _replaced(error: GraphQLError, message: str, code: str, **more: str) -> Grap
 
 
 def _unexpected(cause: Exception | None) -> tuple[str, str]:
+    if isinstance(cause, OutcomeUnknownError):
+        return "This may be stored, or not. Send the same again.", "OUTCOME_UNKNOWN"
     if isinstance(cause, UnavailableError):
         return "The service is briefly unavailable. Try again.", "UNAVAILABLE"
     return "Internal error.", "INTERNAL"
@@ -69,29 +76,37 @@ def _field(error: GraphQLError) -> str | None:
         names = re.findall(r"[A-Za-z_]\w*", found["place"] or "")
         return names[-1] if names else found["variable"]
     if isinstance(node, ValueNode) and node.loc is not None:
-        finder = _Owner(node)
-        visit(parse(node.loc.source), finder)
-        return finder.name
+        return _owners(node.loc.source).get((node.loc.start, node.loc.end))
     return None
 
 
-class _Owner(Visitor):
-    """Finds the argument or input field that a value is written for."""
+@lru_cache(maxsize=1)
+def _owners(source: Source) -> dict[tuple[int, int], str]:
+    """Return for which argument or input field each value of a document is written.
 
-    def __init__(self, value: ValueNode) -> None:
+    The errors of one document come after one another: it is looked through once for all.
+    """
+    finder = _Owners()
+    visit(parse(source), finder)
+    return finder.names
+
+
+class _Owners(Visitor):
+    """Finds the argument or input field that each value is written for."""
+
+    def __init__(self) -> None:
         super().__init__()
-        self.name: str | None = None
-        self._value = value
+        self.names: dict[tuple[int, int], str] = {}
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-        self._compare(node)
+        self._note(node)
 
     def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:
-        self._compare(node)
+        self._note(node)
 
-    def _compare(self, node: ArgumentNode | ObjectFieldNode) -> None:
-        if node.value.loc == self._value.loc:
-            self.name = node.name.value
+    def _note(self, node: ArgumentNode | ObjectFieldNode) -> None:
+        assert node.value.loc is not None
+        self.names[node.value.loc.start, node.value.loc.end] = node.name.value
 
 
 def _reason(error: GraphQLError) -> str:
