@@ -1,12 +1,18 @@
 """Opening and typing of asyncpg's pool, and transactions that are tried again."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 import asyncpg
 import stamina
 from asyncpg.pool import PoolConnectionProxy
+
+from db import change
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -28,17 +34,27 @@ BROKEN = (
 )
 """What is the database's fault, or that of the way to it; each passes."""
 
+REFUSED = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+"""What of that says that the statement has done nothing."""
+
 ATTEMPTS_MAX = 4
 """How often a transaction is tried."""
 
 ACQUIRE_SECONDS = 1.0
 """How long an operation waits for a connection."""
 
+GRACE_SECONDS = 5.0
+"""How long a statement is waited for beyond its time: a frozen server ends none itself."""
+
+CLOSE_SECONDS = 2.0
+"""How long a pool may take to close its connections, before it drops them."""
+
 SHORT = {
     "jit": "off",  # compiling a statement takes longer than any of ours
     "max_parallel_workers_per_gather": "0",  # and so does starting workers for it
+    "client_connection_check_interval": "500ms",  # nobody waits for what was cut short
 }
-"""How the statements of all sessions are planned: they are short, and there are many."""
+"""How the statements of all sessions are run: they are short, and there are many."""
 
 READING = {
     **SHORT,
@@ -59,8 +75,21 @@ INGESTING = {
 """Limits of the sessions that take events in, where one account's batches queue up."""
 
 
+EXAMINING = {
+    **SHORT,
+    "statement_timeout": "60s",
+    "lock_timeout": "1500ms",
+    "default_transaction_read_only": "on",
+}
+"""Limits of the sessions that look at everything and change nothing."""
+
+
 class UnavailableError(Exception):
     """The database cannot be had just now, or took too long; try again later."""
+
+
+class OutcomeUnknownError(UnavailableError):
+    """The way to the database was cut in mid-COMMIT: what was to be written may be, or may not."""
 
 
 async def open_pool(
@@ -81,12 +110,25 @@ async def open_pool(
             dsn,
             min_size=1,
             max_size=size_max,
+            command_timeout=float(session["statement_timeout"].removesuffix("s")) + GRACE_SECONDS,
             init=on_connect,
             reset=_leave,
             server_settings={"timezone": "UTC", "application_name": "kontingent", **session},
         )
     assert pool is not None
     return pool
+
+
+@asynccontextmanager
+async def pooled(dsn: str, *, size_max: int, session: dict[str, str]) -> AsyncIterator[Pool]:
+    """Open a pool as `open_pool` does, and close it at the end, whatever the database does."""
+    pool = await open_pool(dsn, size_max=size_max, session=session)
+    try:
+        yield pool
+    finally:
+        with suppress(TimeoutError):  # a close that is cut short drops the connections
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await pool.close()
 
 
 async def _leave(_: Connection) -> None:
@@ -120,14 +162,67 @@ def _reaching() -> Iterator[None]:
 async def acquire(pool: Pool) -> AsyncIterator[Connection]:
     """Borrow a connection, waiting at most a second for it.
 
+    Whoever is cancelled meanwhile drops it: to ask the server to stop may take for ever. Whose
+    numbers have been changed on it is announced before it is given back.
+
     Raises:
         UnavailableError: there is none to be had, or it failed in use.
     """
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            yield conn
+            try:
+                with change.noting() as changed:
+                    yield conn
+            except asyncio.CancelledError:
+                _drop(conn)
+                raise
+            if changed:
+                await _announce(conn, changed)
     except BROKEN as error:
         raise UnavailableError(type(error).__name__) from error
+
+
+async def _announce(conn: Connection, changed: Collection[UUID]) -> None:
+    """Announce changes: they are stored, and are found by their count if this fails."""
+    async with committing():
+        with suppress(*BROKEN):
+            await change.announce(conn, changed)
+
+
+def _drop(conn: Connection) -> None:
+    with suppress(asyncpg.InterfaceError):  # it is gone already
+        conn.terminate()
+
+
+async def ping(pool: Pool) -> None:
+    """Ask the database for a sign of life.
+
+    Raises:
+        UnavailableError: it gives none.
+    """
+    async with acquire(pool) as conn:
+        await conn.execute("SELECT 1")
+
+
+@dataclass(slots=True)
+class Commits:
+    """What became of the COMMITs of some work: whether one was cut when the work was cancelled."""
+
+    cut: bool = False
+
+
+_COMMITS: ContextVar[Commits | None] = ContextVar("commits", default=None)
+
+
+@contextmanager
+def watched_commits() -> Iterator[Commits]:
+    """Watch the COMMITs of the block, in whichever tasks it has them done."""
+    commits = Commits()
+    token = _COMMITS.set(commits)
+    try:
+        yield commits
+    finally:
+        _COMMITS.reset(token)
 
 
 async def transact(pool: Pool, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
@@ -138,13 +233,41 @@ async def transact(pool: Pool, work: Callable[[Connection], Coroutine[Any, Any, 
 
     Raises:
         UnavailableError: the database cannot be had just now, or the conflicts do not end.
+        OutcomeUnknownError: it was lost in mid-COMMIT.
     """
 
     async def committed(conn: Connection) -> T:
-        async with conn.transaction():
-            return await work(conn)
+        transaction = conn.transaction()
+        await transaction.start()
+        try:
+            done = await work(conn)
+        except Exception:
+            await transaction.rollback()
+            raise
+        async with committing():
+            await transaction.commit()
+        return done
 
     return await _attempted(pool, committed)
+
+
+@asynccontextmanager
+async def committing() -> AsyncIterator[None]:
+    """Run what commits: a COMMIT, or, outside a transaction, a statement that writes.
+
+    Raises:
+        OutcomeUnknownError: the way to the database was cut meanwhile.
+    """
+    try:
+        yield
+    except REFUSED:
+        raise
+    except BROKEN as error:
+        raise OutcomeUnknownError(type(error).__name__) from error
+    except asyncio.CancelledError:
+        if commits := _COMMITS.get():
+            commits.cut = True
+        raise
 
 
 async def rehearse(pool: Pool, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
@@ -160,9 +283,13 @@ async def rehearse(pool: Pool, work: Callable[[Connection], Coroutine[Any, Any, 
         transaction = conn.transaction()
         await transaction.start()
         try:
-            return await work(conn)
-        finally:
+            with change.noting():  # of what is undone nothing is announced
+                done = await work(conn)
+        except Exception:
             await transaction.rollback()
+            raise
+        await transaction.rollback()
+        return done
 
     return await _attempted(pool, undone)
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 
@@ -11,17 +11,21 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge import export, probes
+from edge.cors import Cors
 from edge.demo import Demo
 from edge.events import Events
-from edge.graphql import GraphQL
+from edge.graphql import METHODS, GraphQL
 from edge.jwks import InvalidTokenError, KeysUnavailableError
+from edge.operation import Operations
 from edge.page import ENTRY, ENTRY_OF_DEMO, PATH, Assets, Document
-from edge.reply import problem, reply
-from edge.state import State
-from resolvers.context import UnavailableError
+from edge.reply import OUTCOME_UNKNOWN, UNAVAILABLE, problem, reply
+from edge.state import State, state_of
+from edge.websocket import WebSockets
+from resolvers.context import OutcomeUnknownError, UnavailableError
 from schema.root import Schema
 
 HEADERS = [
@@ -31,39 +35,71 @@ HEADERS = [
 ]
 """Headers of every reply that has none of that name: the API is no page, and in no frame."""
 
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+"""One more, where people come by https."""
+
+SHARED = ("/graphql", "/export")
+"""What pages of other origins may ask, if theirs is listed."""
+
 _LOG = logging.getLogger("kontingent.http")
 
 
-def build(
+def build(  # noqa: PLR0913 (what an application is made of)
     schema: Schema,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[State]],
     *,
     origin: str | None = None,
     demo: Demo | None = None,
+    cors_origins: Sequence[str] = (),
+    socket_origins: Sequence[str] = (),
+    https: bool = False,
 ) -> Starlette:
     """Build the application; `lifespan` opens and closes what its requests use.
 
-    The page may be in a frame of `origin`; a `demo` shows its users at the root.
+    The page may be in a frame of `origin`; a `demo` shows its users at the root. Pages of
+    `cors_origins` may use the API, and those of `socket_origins` WebSockets. With `https` browsers
+    are told to come by nothing else.
     """
+    operations = Operations(schema)
     return Starlette(
         routes=[
             *([] if demo is None else _demo_routes(demo)),
             Route("/", _signpost),
             Route(PATH, Document(ENTRY, origin, demo=demo is not None).respond),
             Route("/assets/{name}", Assets().respond),
-            Route("/graphql", GraphQL(schema).respond, methods=["POST"]),
+            Route("/graphql", GraphQL(operations).respond, methods=METHODS),
+            WebSocketRoute("/graphql", WebSockets(operations, socket_origins).respond),
             Route("/events", Events().respond, methods=["POST"]),
+            Route("/export", _admitted(export.respond)),
+            Route("/livez", probes.live),
+            Route("/readyz", probes.Readiness().respond),
         ],
         lifespan=lifespan,
-        middleware=[Middleware(Frame)],
+        middleware=[
+            Middleware(Frame, headers=[*HEADERS, HSTS] if https else HEADERS),
+            Middleware(Cors, paths=SHARED, origins=cors_origins),
+        ],
         exception_handlers={
             InvalidTokenError: _unauthenticated,
             KeysUnavailableError: _unavailable,
             UnavailableError: _unavailable,
+            OutcomeUnknownError: _outcome_unknown,
             HTTPException: _refused,
             Exception: _failed,
         },
     )
+
+
+def _admitted(
+    respond: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Let `respond` have a place and its time; it reads no body."""
+
+    async def within(request: Request) -> Response:
+        async with state_of(request)["admission"].enter(request):
+            return await respond(request)
+
+    return within
 
 
 def _demo_routes(demo: Demo) -> list[Route]:
@@ -82,10 +118,14 @@ def _demo_routes(demo: Demo) -> list[Route]:
 
 
 class Frame:
-    """Puts the common headers on every reply, and one line about it in the log."""
+    """Puts the common headers on every reply, and one line about it in the log.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Where the reply comes before the request's end, the rest is not read: the connection closes.
+    """
+
+    def __init__(self, app: ASGIApp, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application inside."""
@@ -94,18 +134,27 @@ class Frame:
             return
         started = time.perf_counter()
         status = 500
+        read = not _has_body(scope)
+
+        async def received() -> Message:
+            nonlocal read
+            message = await receive()
+            read = read or not message.get("more_body", False)
+            return message
 
         async def framed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = {name for name, _ in message["headers"]}
-                common = [(name, value) for name, value in HEADERS if name not in given]
+                common = [(name, value) for name, value in self._headers if name not in given]
+                if not read:
+                    common.append((b"connection", b"close"))
                 message["headers"] = [*message["headers"], *common]
             await send(message)
 
         try:
-            await self._app(scope, receive, framed)
+            await self._app(scope, received, framed)
         finally:
             _LOG.info(
                 "request",
@@ -118,6 +167,13 @@ class Frame:
             )
 
 
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
 async def _signpost(_request: Request) -> Response:
     return reply({"name": "Kontingent", "graphql": "/graphql", "events": "/events"})
 
@@ -127,7 +183,11 @@ async def _unauthenticated(_request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(_request: Request, _error: Exception) -> Response:
-    return problem(503, "UNAVAILABLE", "The service is briefly unavailable.", retry_seconds=1)
+    return problem(503, "UNAVAILABLE", UNAVAILABLE, retry_seconds=1)
+
+
+async def _outcome_unknown(_request: Request, _error: Exception) -> Response:
+    return problem(503, "OUTCOME_UNKNOWN", OUTCOME_UNKNOWN, retry_seconds=1)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from starlette.requests import HTTPConnection
 
 from edge.jwks import InvalidTokenError
-from edge.state import state_of
+from edge.state import State, state_of
 from resolvers import service_key
 from resolvers.principal import Anonymous, Principal
 
@@ -11,18 +11,25 @@ from resolvers.principal import Anonymous, Principal
 async def caller(connection: HTTPConnection) -> Principal:
     """Tell who sends a request by its ``Authorization: Bearer …`` header.
 
-    A token has three parts with dots between, a service key has two.
-
     Raises:
         InvalidTokenError: there are credentials, and they do not verify.
     """
-    header = connection.headers.get("authorization")
-    if header is None:
+    return await identified(connection.headers.get("authorization"), state_of(connection))
+
+
+async def identified(authorization: str | None, state: State) -> Principal:
+    """Tell whose credentials these are; nobody's where there are none.
+
+    A token has three parts with dots between, a service key has two.
+
+    Raises:
+        InvalidTokenError: they do not verify.
+    """
+    if authorization is None:
         return Anonymous()
-    scheme, _, credentials = header.partition(" ")
+    scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise InvalidTokenError("Authorization must be of the scheme Bearer.")
-    state = state_of(connection)
     if credentials.count(".") > 1:
         return await state["tokens"].verify(credentials, at=state["clock"]())
     service = await service_key.authenticate(

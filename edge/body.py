@@ -4,9 +4,6 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
-SECONDS_MAX = 10.0
-"""How long a body may take to arrive."""
-
 
 class RequestError(Exception):
     """The request cannot be taken; `status` and `code` say why."""
@@ -34,19 +31,24 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
         RequestError: it is longer than `bytes_max`, encoded, too slow, or was cut off.
     """
     check_encoding(request)
+    if int(request.headers.get("content-length", 0)) > bytes_max:
+        raise _too_long(bytes_max)
+    seconds: float = request.state.client_seconds
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(SECONDS_MAX):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > bytes_max:
-                    raise RequestError(
-                        413, "BODY_TOO_LONG", f"The body is longer than {bytes_max:,} bytes."
-                    )
+                    raise _too_long(bytes_max)
                 parts.append(chunk)
     except TimeoutError:
-        raise RequestError(408, "TIMEOUT", f"The body took over {SECONDS_MAX:.0f} s.") from None
+        raise RequestError(408, "TIMEOUT", f"The body took over {seconds:g} s.") from None
     except ClientDisconnect:
         raise RequestError(400, "CUT_OFF", "The body was cut off.") from None
     return b"".join(parts)
+
+
+def _too_long(bytes_max: int) -> RequestError:
+    return RequestError(413, "BODY_TOO_LONG", f"The body is longer than {bytes_max:,} bytes.")

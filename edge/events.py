@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from billing.event import Event
 from edge import cloudevent
+from edge.admission import limited
 from edge.auth import caller
 from edge.body import RequestError, check_encoding, read_body
 from edge.lines import Lines
@@ -43,8 +44,8 @@ COMMIT_LINES = 2_000
 COMMIT_SECONDS = 1.0
 """And no later than this after the first line that is not committed."""
 
-IDLE_SECONDS = 10.0
-"""How long a stream may bring nothing."""
+AUTHENTICATE_SECONDS = 1.0
+"""How long it may take to tell who sends, which is before anything is read."""
 
 
 class Events:
@@ -55,7 +56,8 @@ class Events:
 
     async def respond(self, request: Request) -> Response:
         """Take events in and reply with what became of them."""
-        principal = await caller(request)
+        async with state_of(request)["ingest_admission"].enter(seconds=AUTHENTICATE_SECONDS):
+            principal = await caller(request)
         if not isinstance(principal, Service):
             return problem(401, "UNAUTHENTICATED", "Events are taken with a service key.")
         if Scope.INGEST not in principal.scopes:
@@ -67,7 +69,12 @@ class Events:
             if media_type in (SINGLE, BATCH):
                 return await _body(request, media_type)
         except RequestError as error:
-            return problem(error.status, error.code, str(error))
+            return problem(
+                error.status,
+                error.code,
+                str(error),
+                retry_seconds=1 if error.status == 503 else None,  # noqa: PLR2004 (the status)
+            )
         return problem(
             415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type must be {SINGLE}, {BATCH} or {STREAM}."
         )
@@ -75,19 +82,24 @@ class Events:
     async def _stream(self, request: Request) -> Response:
         check_encoding(request)
         if self._streams.locked():
-            return problem(
-                503, "TOO_MANY_STREAMS", f"{STREAMS_MAX} streams are open.", retry_seconds=1
-            )
+            raise RequestError(503, "TOO_MANY_STREAMS", f"{STREAMS_MAX} streams are open.")
         async with self._streams, aclosing(_batches(request)) as batches:
             outcome = Outcome()
             async for items in batches:
-                await _take(request, items, outcome)
+                async with limited(state_of(request)["ingest_admission"].seconds):
+                    await _take(request, items, outcome)
             return reply(asdict(outcome))
 
 
 async def _body(request: Request, media_type: str) -> Response:
+    body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+    async with state_of(request)["ingest_admission"].enter(request):
+        return await _whole(request, body, media_type)
+
+
+async def _whole(request: Request, body: bytes, media_type: str) -> Response:
     try:
-        raw = orjson.loads(await read_body(request, bytes_max=BODY_BYTES_MAX))
+        raw = orjson.loads(body)
     except orjson.JSONDecodeError:
         return problem(400, "UNREADABLE", "The body is not JSON.")
     if media_type == SINGLE:
@@ -114,35 +126,53 @@ async def _batches(request: Request) -> AsyncGenerator[list[Item]]:
     """Yield the stream's events, as many at a time as one transaction is to take.
 
     Raises:
-        RequestError: nothing came for too long, or the stream was cut off.
+        RequestError: no line ended for too long, the stream was cut off, or the server stops.
     """
     loop = asyncio.get_running_loop()
     lines = Lines()
     batch: list[Item] = []
     due_at = 0.0
+    line_at = loop.time()
     async with aclosing(_chunks(request)) as chunks:
         async for chunk in chunks:
+            if b"\n" in chunk:
+                line_at = loop.time()
+            _check_going_on(request, loop.time() - line_at)
             for index, line in lines.feed(chunk):
                 if not batch:
                     due_at = loop.time() + COMMIT_SECONDS
                 batch.append((index, cloudevent.read_line(index, line)))
                 if len(batch) == COMMIT_LINES:
                     yield batch
-                    batch = []
+                    batch, line_at = [], loop.time()
             if batch and loop.time() >= due_at:
                 yield batch
-                batch = []
+                batch, line_at = [], loop.time()
     yield batch + [(index, cloudevent.read_line(index, line)) for index, line in lines.finish()]
+
+
+def _check_going_on(request: Request, quiet_seconds: float) -> None:
+    """Make sure that the stream may go on. Blank lines keep one open that has nothing to say.
+
+    Raises:
+        RequestError: no line has ended for too long, or the server stops.
+    """
+    state = state_of(request)
+    if state["stopping"].is_set():
+        raise RequestError(
+            503, "UNAVAILABLE", "The server stops. Send the stream again: nothing counts twice."
+        )
+    if quiet_seconds >= state["client_seconds"]:
+        raise RequestError(408, "TIMEOUT", f"No line ended for {state['client_seconds']:g} s.")
 
 
 async def _chunks(request: Request) -> AsyncGenerator[bytes]:
     """Yield the body's chunks, and an empty one for each second without any.
 
     Raises:
-        RequestError: nothing came for too long, or the stream was cut off.
+        RequestError: the stream was cut off.
     """
     stream = request.stream()
-    quiet_seconds = 0.0
     coming = asyncio.ensure_future(anext(stream, None))
     try:
         while True:
@@ -151,14 +181,10 @@ async def _chunks(request: Request) -> AsyncGenerator[bytes]:
                 chunk = coming.result()
                 if chunk is None:
                     return
-                quiet_seconds = 0.0
                 yield chunk
                 coming = asyncio.ensure_future(anext(stream, None))
-                continue
-            quiet_seconds += COMMIT_SECONDS
-            if quiet_seconds >= IDLE_SECONDS:
-                raise RequestError(408, "TIMEOUT", f"Nothing came for {IDLE_SECONDS:.0f} s.")
-            yield b""
+            else:
+                yield b""
     except ClientDisconnect:
         raise RequestError(400, "CUT_OFF", "The body was cut off.") from None
     finally:

@@ -22,6 +22,13 @@ def reply(
     )
 
 
+UNAVAILABLE = "The service is briefly unavailable. Try again."
+
+OUTCOME_UNKNOWN = (
+    "The service was cut off while it stored this: it may be stored, or not. Send the same again."
+)
+
+
 def problem(status: int, code: str, message: str, *, retry_seconds: int | None = None) -> Response:
     """Reply that the request as a whole was refused, and why."""
     headers = {} if retry_seconds is None else {"retry-after": str(retry_seconds)}

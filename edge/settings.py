@@ -14,10 +14,19 @@ from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, AliasGenerator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasGenerator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
+from edge.bucket import CUSTOMER, PLATFORM
+from edge.documents import Trust
 from edge.jwks import check_jwks_url
 from edge.token import SECRET_BYTES_MIN, check_secret
 
@@ -104,6 +113,12 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
+def _listed(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if isinstance(text, str) else text
+
+
+_LISTED = BeforeValidator(_listed)
+
 _Secret = Annotated[SecretStr, AfterValidator(_strong)]
 
 
@@ -123,6 +138,12 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         repr=False,
         description="URL of the PostgreSQL database; without it, one runs in the data folder.",
+    )
+    ingest_database_url: Annotated[str, AfterValidator(_postgresql)] | None = Field(
+        default=None,
+        repr=False,
+        description="The same database's URL, with the user that takes events in and does what "
+        "runs beside requests; without it, the one of DATABASE_URL does.",
     )
     data_dir: Path = Field(
         default=DATA_DIR,
@@ -184,6 +205,99 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000",
         description="URL under which people reach the pages that mails link to.",
     )
+    request_seconds: float = Field(
+        default=4.5,
+        ge=0.1,
+        le=60,
+        description="Seconds that a request may take once it is read, 0.1 to 60; streams and "
+        "sockets may take longer.",
+    )
+    client_seconds: float = Field(
+        default=10.0,
+        ge=0.1,
+        le=600,
+        description="Seconds that a client may take to send its headers, a body or a line of a "
+        "stream, or to read the next part of a reply, 0.1 to 600.",
+    )
+    keep_alive_seconds: int = Field(
+        default=5,
+        ge=1,
+        le=3_600,
+        description="Seconds that a connection is kept for the next request, 1 to 3600; behind a "
+        "balancer, more than the balancer keeps it.",
+    )
+    connections_max: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Connections of clients at the same time, 1 to 100000; more are closed.",
+    )
+    stop_delay_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="Seconds for which a server that is told to stop goes on, while /readyz says "
+        "no, 0 to 600; behind a balancer, as long as that takes to notice.",
+    )
+    drain_seconds: int = Field(
+        default=20,
+        ge=0,
+        le=600,
+        description="Seconds that requests may then take to end before they are cut, 0 to 600.",
+    )
+    listen_database_url: Annotated[str, AfterValidator(_postgresql)] | None = Field(
+        default=None,
+        repr=False,
+        description="The same database's URL, past whatever pools connections: changes are heard "
+        "there. Without it, the one of DATABASE_URL is tried; where nothing is heard, the "
+        "database is asked.",
+    )
+    poll_seconds: float = Field(
+        default=0.5,
+        ge=0.1,
+        le=60,
+        description="How often it is asked then, in seconds, 0.1 to 60.",
+    )
+    socket_idle_seconds: float = Field(
+        default=60.0,
+        ge=0.1,
+        le=3_600,
+        description="Seconds that a WebSocket without an operation is kept, 0.1 to 3600.",
+    )
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], _LISTED] = Field(
+        default=(),
+        description="Origins whose pages may use the API, such as https://app.example, with "
+        "commas between.",
+    )
+    customer_cost: int = Field(
+        default=CUSTOMER.maximum,
+        ge=1_000,
+        description="Objects that one customer's requests may ask a server for at once, at least "
+        "1000; so may all together that name no caller.",
+    )
+    customer_cost_per_second: int = Field(
+        default=CUSTOMER.per_second, ge=1, description="How many of them come back each second."
+    )
+    platform_cost: int = Field(
+        default=PLATFORM.maximum,
+        ge=1_000,
+        description="Objects that one operator's or service's requests may ask a server for at "
+        "once, at least 1000.",
+    )
+    platform_cost_per_second: int = Field(
+        default=PLATFORM.per_second, ge=1, description="How many of them come back each second."
+    )
+    trusted_documents: Trust = Field(
+        default=Trust.OFF,
+        description="What becomes of GraphQL documents that are not the page's or otherwise "
+        "trusted: they run (off), run and have their hashes logged (log), or are refused "
+        "(enforce).",
+    )
+    trusted_manifest: Path | None = Field(
+        default=None,
+        description="File of further trusted documents, such as a mobile app's: a JSON object of "
+        "their texts by SHA-256, as the build tools of clients write it.",
+    )
     log_format: Literal["console", "json"] = Field(
         default="console", description="How log lines are written: console or json."
     )
@@ -223,6 +337,10 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"{PREFIX}TOKEN_SECRET, {PREFIX}JWKS_URL: set one of them, never both."
             )
+        if settings.ingest_database_url is not None and settings.embedded:
+            raise SettingsError(
+                f"{PREFIX}INGEST_DATABASE_URL: another user of which DATABASE_URL? Set that too."
+            )
         if settings.smtp_url is not None and "mail_from" not in settings.model_fields_set:
             raise SettingsError(
                 f"With {PREFIX}SMTP_URL, set {PREFIX}MAIL_FROM: who sends the mails?"
@@ -246,6 +364,12 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether the database is the one in the data folder."""
         return self.database_url is None
+
+    @property
+    def public_origin(self) -> str:
+        """The origin of the page under its public URL."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def introspected(self) -> bool:

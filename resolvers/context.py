@@ -10,6 +10,7 @@ from db.pool import OutcomeUnknownError, Pool, UnavailableError
 from resolvers.known_accounts import Assumed, KnownAccounts
 from resolvers.loaders import Loaders
 from resolvers.principal import Principal
+from resolvers.watcher import Watcher
 
 __all__ = ["Context", "OutcomeUnknownError", "Session", "UnavailableError"]
 
@@ -19,6 +20,7 @@ class Session:
     """One HTTP request or one WebSocket connection, which may run many operations.
 
     `pepper` is what secrets are derived with; `accounts` are what the application knows.
+    A subscription has a `watcher`, and with it a session of its own.
     """
 
     pool: Pool
@@ -26,6 +28,7 @@ class Session:
     principal: Principal
     pepper: bytes = field(repr=False)
     accounts: KnownAccounts = field(default_factory=KnownAccounts, repr=False)
+    watcher: Watcher | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class Context:
     pepper: bytes = field(repr=False)
     now: datetime
     accounts: KnownAccounts = field(repr=False)
+    watcher: Watcher | None = field(repr=False)
     assumed: Assumed = field(init=False, repr=False)
     loaders: "Loaders[Context]" = field(init=False, repr=False)
     _listed: str | None = field(init=False, default=None)
@@ -56,6 +60,7 @@ class Context:
             session.pepper,
             session.clock(),
             session.accounts,
+            session.watcher,
         )
 
     def list_facts_of(self, cycle: Cycle) -> None:

@@ -1,7 +1,8 @@
 """One loader per batch function and its arguments, all made anew for each operation."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
@@ -29,11 +30,30 @@ class Batch(DataLoader[K, V]):
 
 
 class Loaders(Generic[C]):
-    """The loaders of one operation, each made when it is first asked for."""
+    """The loaders of one operation, each made when it is first asked for.
+
+    A loader runs its batches in tasks of its own, which nobody would cancel with the operation.
+    """
 
     def __init__(self, ctx: C) -> None:
         self._ctx = ctx
         self._loaders: dict[Hashable, Batch[Any, Any]] = {}
+        self._running: set[asyncio.Task[Any]] = set()
+        self._over = False
+
+    @asynccontextmanager
+    async def owned(self) -> AsyncIterator[None]:
+        """Let no batch outlive the block: wait for those under way; cancel them if it is cut."""
+        try:
+            yield
+            while self._running:
+                await asyncio.wait(self._running)
+        finally:
+            self._over = True
+            for task in self._running:
+                task.cancel()
+            if self._running:
+                await asyncio.wait(self._running)
 
     def of(self, load: BatchFunction[V], **arguments: Hashable) -> Batch[Any, V]:
         """Return the loader of a batch function called with `arguments`."""
@@ -41,6 +61,12 @@ class Loaders(Generic[C]):
         if place not in self._loaders:
 
             async def run(keys: list[Any]) -> list[Any]:
+                if self._over:
+                    raise asyncio.CancelledError
+                task = asyncio.current_task()
+                assert task is not None
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
                 return list(await load(self._ctx, keys, **arguments))
 
             self._loaders[place] = Batch(run)

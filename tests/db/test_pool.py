@@ -1,6 +1,7 @@
 """Transactions that are tried again, and a database that is not to be had."""
 
 import asyncio
+import time
 
 import asyncpg
 import pytest
@@ -10,13 +11,17 @@ from db.pool import (
     INGESTING,
     READING,
     Connection,
+    OutcomeUnknownError,
     Pool,
     UnavailableError,
     acquire,
     connect,
     open_pool,
+    ping,
+    pooled,
     rehearse,
     transact,
+    watched_commits,
 )
 
 
@@ -187,3 +192,80 @@ async def test_sessions_have_their_limits(dsn: str, session: dict[str, str]) -> 
         for name, value in {**session, "TimeZone": "UTC"}.items():
             shown = await conn.fetchval("SELECT current_setting($1)", name)
             assert shown == value, name
+
+
+async def test_a_statement_is_not_waited_for_for_ever(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.pool.GRACE_SECONDS", -9.9)  # as if the server would not
+    async with pooled(dsn, size_max=1, session=INGESTING) as opened:
+        with pytest.raises(UnavailableError, match="TimeoutError"):
+            await transact(opened, lambda conn: conn.execute("SELECT pg_sleep(5)"))
+        await ping(opened)
+
+
+async def test_whoever_is_cancelled_drops_a_connection_at_once(dsn: str) -> None:
+    async with pooled(dsn, size_max=1, session=INGESTING) as opened:
+        await ping(opened)
+        task = asyncio.create_task(
+            transact(opened, lambda conn: conn.execute("SELECT pg_sleep(5)"))
+        )
+        await asyncio.sleep(0.1)
+        task.cancel()
+        began = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - began < 0.1
+        await ping(opened)
+
+
+AT_COMMIT = """
+    CREATE TABLE written ();
+    CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM {}; RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON written DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION at_commit();
+"""
+
+
+async def write(pool: Pool) -> None:
+    await transact(pool, lambda conn: conn.execute("INSERT INTO written DEFAULT VALUES"))
+
+
+async def test_a_connection_that_is_lost_in_a_commit_leaves_its_outcome_unknown(pool: Pool) -> None:
+    async with acquire(pool) as conn:
+        await conn.execute(AT_COMMIT.format("pg_terminate_backend(pg_backend_pid())"))
+    with pytest.raises(OutcomeUnknownError):
+        await write(pool)
+    await ping(pool)
+
+
+@pytest.mark.parametrize(("what", "cut"), [("pg_sleep(5)", True), ("1", False)])
+async def test_a_commit_that_is_cut_is_noted_also_in_a_task(
+    pool: Pool, what: str, *, cut: bool
+) -> None:
+    async with acquire(pool) as conn:
+        await conn.execute(AT_COMMIT.format(what))
+
+    async def work() -> None:
+        await asyncio.create_task(write(pool))
+        await asyncio.Event().wait()
+
+    with watched_commits() as commits:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert commits.cut is cut
+    await ping(pool)
+
+
+async def test_a_pool_that_cannot_close_drops_its_connections(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.pool.CLOSE_SECONDS", 0.1)
+    async with pooled(dsn, size_max=1, session=READING) as opened:
+        conn = await opened.acquire()  # and never given back
+    with pytest.raises(asyncpg.InterfaceError, match="released"):
+        await conn.execute("SELECT 1")

@@ -1,6 +1,7 @@
 """What every reply has in common, and those to requests that nobody answers."""
 
 import logging
+from collections.abc import AsyncIterator
 from unittest.mock import patch
 
 import httpx2
@@ -70,6 +71,69 @@ async def test_an_unexpected_failure_says_nothing_of_itself(
 ) -> None:
     async with client(schema, pool, pool, clock, raising=False) as opened:
         with patch("edge.graphql.caller", side_effect=RuntimeError("canary")):
-            reply = await opened.http.post("/graphql")
+            reply = await opened.http.post("/graphql", json={"query": "{ __typename }"})
     assert reply.status_code == 500
     assert reply.json() == {"code": "INTERNAL", "message": "Internal error."}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        pytest.param("/events", {}, 401, id="refused"),
+        pytest.param("/graphql", {"content-type": "text/plain"}, 415, id="not_taken"),
+        pytest.param("/graphql", {"content-type": "application/json"}, 413, id="too_long"),
+    ],
+)
+async def test_what_is_refused_is_not_read_on(  # noqa: PLR0913, PLR0917 (a request's facts)
+    schema: Schema, pool: Pool, clock: Clock, path: str, headers: dict[str, str], status: int
+) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1_000
+            yield b" " * 1_000
+
+    async with client(schema, pool, pool, clock) as opened:
+        reply = await opened.http.post(path, content=endless(), headers=headers)
+    assert (reply.status_code, reply.headers["connection"]) == (status, "close")
+    assert sent <= 101_000
+
+
+async def test_a_body_that_says_that_it_is_too_long_is_not_read_at_all(
+    schema: Schema, pool: Pool, clock: Clock
+) -> None:
+    sent: list[int] = []
+
+    async def unread() -> AsyncIterator[bytes]:
+        sent.append(1)
+        yield b" "
+
+    async with client(schema, pool, pool, clock) as opened:
+        reply = await opened.http.post(
+            "/graphql",
+            content=unread(),
+            headers={"content-type": "application/json", "content-length": "100001"},
+        )
+    assert (reply.status_code, reply.headers["connection"], sent) == (413, "close", [])
+
+
+async def test_what_is_read_whole_leaves_the_connection_open(
+    schema: Schema, pool: Pool, clock: Clock
+) -> None:
+    async with client(schema, pool, pool, clock) as opened:
+        replies = [
+            await opened.http.get("/"),
+            await opened.http.post("/graphql", json={"query": "{ nothing }"}),
+        ]
+    assert ["connection" in reply.headers for reply in replies] == [False, False]
+
+
+@pytest.mark.parametrize("https", [True, False])
+async def test_browsers_are_told_to_come_by_https_where_people_do(
+    schema: Schema, pool: Pool, clock: Clock, *, https: bool
+) -> None:
+    async with client(schema, pool, pool, clock, https=https) as opened:
+        reply = await opened.http.get("/")
+    assert reply.headers.get("strict-transport-security") == ("max-age=31536000" if https else None)

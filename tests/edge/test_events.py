@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,14 @@ async def sender(world: World, schema: Schema) -> AsyncIterator[Sender]:
     await world.account("acme", zone="UTC")
     async with client(schema, world.pool, world.ingest_pool, world.clock) as made:
         yield Sender(made, await made.key(Scope.INGEST))
+
+
+@asynccontextmanager
+async def impatient(world: World, sender: Sender) -> AsyncIterator[Sender]:
+    """The same service before an application whose clients have a fifth of a second."""
+    made = client(world.schema, world.pool, world.ingest_pool, world.clock, client_seconds=0.2)
+    async with made as hurried:
+        yield Sender(hurried, sender.key)
 
 
 async def ids(world: World) -> list[str]:
@@ -404,16 +413,65 @@ async def test_a_stream_commits_what_has_waited_for_a_second(
 async def test_an_idle_stream_is_ended_and_keeps_what_came(
     world: World, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert events.IDLE_SECONDS == 10
     monkeypatch.setattr(events, "COMMIT_SECONDS", 0.05)
-    monkeypatch.setattr(events, "IDLE_SECONDS", 0.1)
     slow = Slow()
-    slow.send(line(1) + line(2)[:50])
-    async with asyncio.timeout(5):
-        reply = await sender.post(slow, STREAM)
-    assert reply == (408, {"code": "TIMEOUT", "message": "Nothing came for 0 s."})
+    slow.send(line(1) + b"\n")
+
+    async def dribble() -> None:
+        for byte in line(2)[:-1]:
+            slow.send(bytes([byte]))
+            await asyncio.sleep(0.02)
+
+    async with impatient(world, sender) as hurried, asyncio.timeout(5):
+        dribbling = asyncio.create_task(dribble())
+        reply = await hurried.reply(slow, STREAM)
+        dribbling.cancel()
+    assert (reply.status_code, reply.json()) == (
+        408,
+        {"code": "TIMEOUT", "message": "No line ended for 0.2 s."},
+    )
+    assert reply.headers["connection"] == "close"
     assert await ids(world) == ["m-1"]
     assert await sender.taken(line(1) + line(2), STREAM) == {"accepted": 1, "duplicates": 1}
+
+
+async def test_a_stream_with_nothing_to_say_is_kept_open_by_blank_lines(
+    world: World, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "COMMIT_SECONDS", 0.05)
+    slow = Slow()
+    async with impatient(world, sender) as hurried:
+        posting = asyncio.create_task(hurried.taken(slow, STREAM))
+        for _ in range(6):
+            slow.send(b"\n")
+            await asyncio.sleep(0.1)
+        slow.send(line(1))
+        slow.finish()
+        assert await posting == {"accepted": 1}
+
+
+async def test_streams_end_when_the_server_stops(
+    world: World, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "COMMIT_SECONDS", 0.05)
+    slow = Slow()
+    async with impatient(world, sender) as hurried:
+        posting = asyncio.create_task(hurried.reply(slow, STREAM))
+        slow.send(line(1))
+
+        async def committed() -> bool:
+            return await ids(world) == ["m-1"]
+
+        await until(committed)
+        hurried.client.stopping.set()
+        reply = await posting
+        assert (await hurried.post(line(2), STREAM))[0] == 503
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
+    assert reply.json() == {
+        "code": "UNAVAILABLE",
+        "message": "The server stops. Send the stream again: nothing counts twice.",
+    }
+    assert await ids(world) == ["m-1"]
 
 
 async def test_the_fifth_stream_is_refused(
@@ -470,7 +528,7 @@ async def test_a_commit_that_fails_is_not_acknowledged(world: World, sender: Sen
     for content_type in (SINGLE, STREAM):
         reply = await sender.reply(line(1), content_type)
         assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
-        assert reply.json()["code"] == "UNAVAILABLE"
+        assert reply.json()["code"] == "OUTCOME_UNKNOWN"
     after = await contents(world.pool)
     del before["label"], after["label"]
     assert after == before

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from edge.documents import Trust
 from edge.settings import DATA_DIR, Secrets, Settings, SettingsError, secrets_in
 
 URL = "postgresql://kontingent:hunter2@db.example/kontingent"
+INGEST_URL = "postgresql://ingest:hunter2@db.example/kontingent"
 SECRET = "hunter2-hunter2-hunter2-hunter2-"
 PEPPER = "pepper2-pepper2-pepper2-pepper2-"
 JWKS = "https://id.example/jwks.json"
@@ -21,6 +23,7 @@ CHECKOUT = Path(__file__).parents[2]
 def test_nothing_has_to_be_set() -> None:
     assert Settings.read({"PATH": "/bin", "HOME": "/"}).model_dump() == {
         "database_url": None,
+        "ingest_database_url": None,
         "data_dir": CHECKOUT / ".data",
         "token_secret": None,
         "jwks_url": None,
@@ -34,6 +37,19 @@ def test_nothing_has_to_be_set() -> None:
         "smtp_url": None,
         "mail_from": "Kontingent <kontingent@localhost>",
         "public_url": "http://127.0.0.1:8000",
+        "request_seconds": 4.5,
+        "client_seconds": 10.0,
+        "keep_alive_seconds": 5,
+        "connections_max": 1_000,
+        "stop_delay_seconds": 0.0,
+        "drain_seconds": 20,
+        "cors_origins": (),
+        "customer_cost": 20_000,
+        "customer_cost_per_second": 2_000,
+        "platform_cost": 1_000_000,
+        "platform_cost_per_second": 100_000,
+        "trusted_documents": Trust.OFF,
+        "trusted_manifest": None,
         "log_format": "console",
     }
     assert DATA_DIR.is_absolute()
@@ -42,6 +58,7 @@ def test_nothing_has_to_be_set() -> None:
 def test_everything_can_be_set() -> None:
     environ = {
         "DATABASE_URL": URL,
+        "KONTINGENT_INGEST_DATABASE_URL": INGEST_URL,
         "KONTINGENT_DATA_DIR": "/var/lib/kontingent",
         "KONTINGENT_JWKS_URL": JWKS,
         "KONTINGENT_TOKEN_ISSUER": "https://id.example",
@@ -54,10 +71,24 @@ def test_everything_can_be_set() -> None:
         "KONTINGENT_SMTP_URL": SMTP,
         "KONTINGENT_MAIL_FROM": "usage@example.com",
         "KONTINGENT_PUBLIC_URL": "https://app.example/usage/",
+        "KONTINGENT_REQUEST_SECONDS": "5",
+        "KONTINGENT_CLIENT_SECONDS": "2.5",
+        "KONTINGENT_KEEP_ALIVE_SECONDS": "65",
+        "KONTINGENT_CONNECTIONS_MAX": "10000",
+        "KONTINGENT_STOP_DELAY_SECONDS": "7",
+        "KONTINGENT_DRAIN_SECONDS": "0",
+        "KONTINGENT_CORS_ORIGINS": "https://app.example, http://localhost:5173",
+        "KONTINGENT_CUSTOMER_COST": "1000",
+        "KONTINGENT_CUSTOMER_COST_PER_SECOND": "1",
+        "KONTINGENT_PLATFORM_COST": "50000",
+        "KONTINGENT_PLATFORM_COST_PER_SECOND": "5000",
+        "KONTINGENT_TRUSTED_DOCUMENTS": "enforce",
+        "KONTINGENT_TRUSTED_MANIFEST": "/etc/kontingent/app.json",
         "KONTINGENT_LOG_FORMAT": "json",
     }
     assert Settings.read(environ).model_dump() == {
         "database_url": URL,
+        "ingest_database_url": INGEST_URL,
         "data_dir": Path("/var/lib/kontingent"),
         "token_secret": None,
         "jwks_url": JWKS,
@@ -71,6 +102,19 @@ def test_everything_can_be_set() -> None:
         "smtp_url": SecretStr(SMTP),
         "mail_from": "usage@example.com",
         "public_url": "https://app.example/usage",
+        "request_seconds": 5.0,
+        "client_seconds": 2.5,
+        "keep_alive_seconds": 65,
+        "connections_max": 10_000,
+        "stop_delay_seconds": 7.0,
+        "drain_seconds": 0,
+        "cors_origins": ("https://app.example", "http://localhost:5173"),
+        "customer_cost": 1_000,
+        "customer_cost_per_second": 1,
+        "platform_cost": 50_000,
+        "platform_cost_per_second": 5_000,
+        "trusted_documents": Trust.ENFORCE,
+        "trusted_manifest": Path("/etc/kontingent/app.json"),
         "log_format": "json",
     }
     assert len(environ) + len(["KONTINGENT_TOKEN_SECRET"]) == len(Settings.model_fields)
@@ -116,6 +160,20 @@ TOO_SHORT = "must be at least 32 bytes long. Secret that "
         ("KONTINGENT_POOL_SIZE", "0", "Input should be greater than or equal to 1. "),
         ("KONTINGENT_POOL_SIZE", "101", "Input should be less than or equal to 100. "),
         ("KONTINGENT_POOL_SIZE", "hunter2", "Input should be a valid integer, "),
+        ("KONTINGENT_REQUEST_SECONDS", "0", "Input should be greater than or equal to 0.1. "),
+        ("KONTINGENT_REQUEST_SECONDS", "60.1", "Input should be less than or equal to 60. "),
+        ("KONTINGENT_CLIENT_SECONDS", "0", "Input should be greater than or equal to 0.1. "),
+        ("KONTINGENT_CLIENT_SECONDS", "601", "Input should be less than or equal to 600. "),
+        ("KONTINGENT_KEEP_ALIVE_SECONDS", "0", "Input should be greater than or equal to 1. "),
+        ("KONTINGENT_KEEP_ALIVE_SECONDS", "3601", "Input should be less than or equal to 3600. "),
+        ("KONTINGENT_CONNECTIONS_MAX", "0", "Input should be greater than or equal to 1. "),
+        ("KONTINGENT_CONNECTIONS_MAX", "100001", "Input should be less than or equal to 100000. "),
+        ("KONTINGENT_STOP_DELAY_SECONDS", "-1", "Input should be greater than or equal to 0. "),
+        ("KONTINGENT_STOP_DELAY_SECONDS", "601", "Input should be less than or equal to 600. "),
+        ("KONTINGENT_DRAIN_SECONDS", "-1", "Input should be greater than or equal to 0. "),
+        ("KONTINGENT_DRAIN_SECONDS", "601", "Input should be less than or equal to 600. "),
+        ("KONTINGENT_CORS_ORIGINS", "*", "must be https://HOST[:PORT], or http to this machine"),
+        ("KONTINGENT_CORS_ORIGINS", "https://a.example,", "must be https://HOST[:PORT], or http "),
         ("KONTINGENT_INGEST_POOL_SIZE", "0", "Input should be greater than or equal to 1. "),
         ("KONTINGENT_INGEST_POOL_SIZE", "33", "Input should be less than or equal to 32. "),
         ("KONTINGENT_PAGE_ORIGIN", "https://hunter2/", "must be https://HOST[:PORT], or http to "),
@@ -161,7 +219,7 @@ def test_all_wrong_values_are_named_at_once() -> None:
         ("KONTINGENT_JWKS_URI", "Is it KONTINGENT_JWKS_URL?"),
         ("kontingent_key_pepper", "Is it KONTINGENT_KEY_PEPPER?"),
         ("KONTINGENT_DATABASE_URL", "Is it DATABASE_URL?"),
-        ("KONTINGENT_X", "There are DATABASE_URL, KONTINGENT_DATA_DIR, KONTINGENT_INGEST_"),
+        ("KONTINGENT_X", "There are DATABASE_URL, KONTINGENT_C"),
     ],
 )
 @pytest.mark.parametrize("value", ["hunter2", ""], ids=["set", "empty"])
@@ -179,6 +237,14 @@ def test_with_a_mail_server_somebody_sends_the_mails(url: str) -> None:
     mailbox = "Zoë at Kontingent <usage@example.com>"
     set_now = Settings.read({"KONTINGENT_SMTP_URL": url, "KONTINGENT_MAIL_FROM": mailbox})
     assert (set_now.smtp_url, set_now.mail_from) == (SecretStr(url), mailbox)
+    assert "hunter2" not in f"{set_now!r} {set_now}"
+
+
+def test_another_user_is_one_of_a_database_that_is_set() -> None:
+    with pytest.raises(SettingsError, match=r"^KONTINGENT_INGEST_DATABASE_URL: another user of"):
+        Settings.read({"KONTINGENT_INGEST_DATABASE_URL": INGEST_URL})
+    set_now = Settings.read({"DATABASE_URL": URL, "KONTINGENT_INGEST_DATABASE_URL": INGEST_URL})
+    assert set_now.ingest_database_url == INGEST_URL
     assert "hunter2" not in f"{set_now!r} {set_now}"
 
 

@@ -1,5 +1,7 @@
 """The application behind a client, without a socket; tokens and keys are real ones."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.pool import Pool
 from edge import app, token
+from edge.admission import Admission
+from edge.bucket import Buckets, Rates
 from edge.demo import Demo
+from edge.documents import Documents, Trust
 from edge.state import State
 from edge.token import TokenConfig, TokenVerifier
 from resolvers import service_key
@@ -20,6 +25,7 @@ from resolvers.known_accounts import KnownAccounts
 from resolvers.principal import Role
 from resolvers.principal import Scope as KeyScope
 from resolvers.service_key import KnownKeys
+from resolvers.watcher import Watchers
 from schema.root import Schema
 from tests.support.clock import Clock
 
@@ -35,6 +41,7 @@ class Client:
     http: httpx2.AsyncClient
     pool: Pool
     clock: Clock
+    stopping: asyncio.Event
 
     def token(self, role: Role, account: str | None = None) -> str:
         return token.issue(
@@ -61,7 +68,7 @@ class Client:
         bearer: str | None = None,
         **body: Any,
     ) -> dict[str, Any]:
-        """Run an operation and return the reply, which must be of status 200."""
+        """Run an operation and return the reply, without its cost; the status must be 200."""
         reply = await self.http.post(
             "/graphql",
             json={"query": document, "variables": dict(variables or {}), **body},
@@ -69,6 +76,7 @@ class Client:
         )
         assert reply.status_code == 200, reply.text
         content: dict[str, Any] = reply.json()
+        content.pop("extensions", None)
         return content
 
 
@@ -82,16 +90,20 @@ async def client(  # noqa: PLR0913 (what an application is made of)
     raising: bool = True,
     origin: str | None = None,
     demo: Demo | None = None,
+    **given: Any,
 ) -> AsyncIterator[Client]:
     """Start the application on these pools and this clock; yields its client.
 
     What the application does not expect is raised in the test, unless it is to be replied to.
     """
-    made = application(schema, pool, ingest_pool, clock, origin=origin, demo=demo)
+    stopping = asyncio.Event()
+    made = application(
+        schema, pool, ingest_pool, clock, origin=origin, demo=demo, stopping=stopping, **given
+    )
     async with made as started:
         transport = httpx2.ASGITransport(started, raise_app_exceptions=raising)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield Client(http, pool, clock)
+            yield Client(http, pool, clock, stopping)
 
 
 @asynccontextmanager
@@ -103,8 +115,17 @@ async def application(  # noqa: PLR0913 (the same)
     *,
     origin: str | None = None,
     demo: Demo | None = None,
+    client_seconds: float = 10.0,
+    socket_idle_seconds: float = 60.0,
+    request_seconds: float = 4.5,
+    places: int = 30,
+    stopping: asyncio.Event | None = None,
+    buckets: Buckets | None = None,
+    documents: Documents | None = None,
+    watchers: Watchers | None = None,
+    **given: Any,
 ) -> AsyncIterator[ASGIApp]:
-    """Start the application on these pools and this clock."""
+    """Start the application on these pools and this clock; the rest is for `app.build`."""
     config = TokenConfig(issuer=ISSUER, audience=AUDIENCE, secret=SECRET)
 
     @asynccontextmanager
@@ -112,14 +133,22 @@ async def application(  # noqa: PLR0913 (the same)
         yield State(
             pool=pool,
             ingest_pool=ingest_pool,
+            admission=Admission(places=places, seconds=request_seconds),
+            ingest_admission=Admission(places=places, seconds=request_seconds),
+            client_seconds=client_seconds,
+            socket_idle_seconds=socket_idle_seconds,
+            stopping=stopping or asyncio.Event(),
+            buckets=buckets or Buckets(Rates(), time.monotonic),
+            documents=documents or Documents(Trust.OFF, {}),
             clock=clock,
             tokens=TokenVerifier(config),
             key_pepper=PEPPER,
             keys=KnownKeys(),
             accounts=KnownAccounts(),
+            watchers=watchers or Watchers(),
         )
 
-    built = app.build(schema, lifespan, origin=origin, demo=demo)
+    built = app.build(schema, lifespan, origin=origin, demo=demo, **given)
     async with built.router.lifespan_context(built) as state:
 
         async def started(scope: Scope, receive: Receive, send: Send) -> None:
