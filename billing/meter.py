@@ -1,20 +1,12 @@
 """How admins may change a meter, and what each change comes to (R11, R14, R15, D20)."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from billing.account import Account
-from billing.commitment import (
-    ChangeKind,
-    Meter,
-    MeterChange,
-    commitments_of,
-    committed,
-    latest_version,
-)
+from billing.commitment import ChangeKind, GrantKind, Meter, MeterChange
 from billing.cycle import Cycle, current_cycle, next_cycle
 from billing.errors import (
     AccountEndedError,
@@ -25,6 +17,7 @@ from billing.errors import (
 )
 from billing.money import format_micros
 from billing.plan import BLOCKS_MAX, Limits, PriceList
+from billing.view import Sums
 
 
 class WhichCycle(Enum):
@@ -59,14 +52,11 @@ class MeterState:
 
 
 def meter_state(
-    account: Account,
-    changes: Sequence[MeterChange],
-    meter: Meter,
-    at: datetime,
-    *,
-    limited: bool,
+    account: Account, sums: Sums, meter: Meter, at: datetime, *, limited: bool
 ) -> MeterState:
     """Return how `meter` stands at `at`, for a caller whom the plan's limits bind or not.
+
+    `sums` are of views of the current cycle and the next, where there are such.
 
     Raises:
         AccountEndedError: the account has ended.
@@ -74,21 +64,17 @@ def meter_state(
     current, following = current_cycle(account, at), next_cycle(account, at)
     if current is None and following is None:
         raise AccountEndedError("The account has ended.")
-    commitments = commitments_of(changes)
-    holding = 0 if current is None else committed(commitments, meter, current.number)
-    coming = holding if following is None else committed(commitments, meter, following.number)
-    bought: Counter[int] = Counter()
-    for change in changes:
-        if change.kind is ChangeKind.BLOCKS:
-            bought[change.cycle] += change.amount
+    figures = next(iter(sums.values()))  # what is asked of them is the same in all
+    holding = 0 if current is None else figures.committed(meter, current.number)
+    coming = holding if following is None else figures.committed(meter, following.number)
     return MeterState(
         meter=meter,
-        version=latest_version(changes, meter),
+        version=figures.versions[meter],
         current=current,
         following=following,
         committed=holding,
         scheduled=None if coming == holding else coming,
-        bought=bought,
+        bought={view.number: each.granted[GrantKind.BLOCKS] for view, each in sums.items()},
         limited=limited,
     )
 
@@ -133,11 +119,16 @@ def add_blocks(state: MeterState, blocks: int, which: WhichCycle) -> MeterChange
     limits = state.limits(cycle)
     if limits is not None and blocks > limits.purchase_blocks_max:
         raise LimitExceededError(
-            f"At most {limits.purchase_blocks_max} blocks can be bought at once.", field="blocks"
+            f"At most {limits.purchase_blocks_max} blocks can be bought at once.",
+            field="blocks",
+            blocks_max=limits.purchase_blocks_max,
         )
-    if state.bought.get(cycle.number, 0) + blocks > BLOCKS_MAX:
+    room = BLOCKS_MAX - state.bought.get(cycle.number, 0)
+    if blocks > room:
         raise LimitExceededError(
-            f"At most {BLOCKS_MAX:,} blocks can be bought for a cycle.", field="blocks"
+            f"At most {BLOCKS_MAX:,} blocks can be bought for a cycle.",
+            field="blocks",
+            blocks_max=room,
         )
     return _change(state, ChangeKind.BLOCKS, cycle, blocks)
 
@@ -161,7 +152,9 @@ def top_up(state: MeterState, amount_micros: int) -> MeterChange:
         low, high = limits.top_up_micros_min, limits.top_up_micros_max
         if not low <= amount_micros <= high:
             raise LimitExceededError(
-                f"A top-up is from {format_micros(low)} to {format_micros(high)}.", field="amount"
+                f"A top-up is from {format_micros(low)} to {format_micros(high)}.",
+                field="amount",
+                amount_micros=(low, high),
             )
     return _change(state, ChangeKind.TOP_UP, cycle, amount_micros)
 
@@ -177,13 +170,16 @@ def _check_commitment(state: MeterState, cycle: Cycle, amount: int) -> None:
         return
     if state.meter is Meter.CONVERSATIONS and amount > limits.commitment_blocks_max:
         raise LimitExceededError(
-            f"At most {limits.commitment_blocks_max} blocks can be committed to.", field="blocks"
+            f"At most {limits.commitment_blocks_max} blocks can be committed to.",
+            field="blocks",
+            blocks_max=limits.commitment_blocks_max,
         )
     low, high = limits.carrier_commitment_micros_min, limits.carrier_commitment_micros_max
     if state.meter is Meter.CARRIER and not low <= amount <= high:
         raise LimitExceededError(
             f"A commitment is 0, or from {format_micros(low)} to {format_micros(high)}.",
             field="amount",
+            amount_micros=(low, high),
         )
 
 

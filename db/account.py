@@ -10,7 +10,7 @@ from billing.account import Account
 from billing.plan import Interval
 from billing.schedule import Schedule
 from billing.terms import Terms, in_force
-from db import price_list, queries
+from db import change, price_list, queries
 from db.columns import columns
 from db.pool import Connection, Row
 
@@ -53,6 +53,7 @@ async def lock(conn: Connection, ids: Collection[UUID]) -> dict[UUID, int]:
 
 async def lock_to_change(conn: Connection, ids: Collection[UUID]) -> dict[UUID, int]:
     """Lock accounts as `lock` does, for a transaction that is sure to change their numbers."""
+    change.note(ids)
     return _locked(ids, await conn.fetch(_SQL["lock_to_change"], ids))
 
 
@@ -98,6 +99,7 @@ async def insert_terms(
         recorded_by,
     )
     await conn.execute(_SQL["touch"], account_id)
+    change.note([account_id])
 
 
 async def next_seq(conn: Connection, account_id: UUID) -> int:
@@ -108,6 +110,7 @@ async def next_seq(conn: Connection, account_id: UUID) -> int:
 
 async def end(conn: Connection, account_id: UUID, *, at: datetime) -> None:
     """Record when the account ends. It must be locked."""
+    change.note([account_id])
     await conn.execute(_SQL["end"], account_id, at)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from billing.commitment import ChangeKind, GrantKind
@@ -36,6 +37,12 @@ async def insert(
     conn: Connection, grants: Sequence[AutomaticGrant], *, recorded_at: datetime
 ) -> None:
     """Store grants. Their accounts must be locked."""
+    if grants:
+        await conn.execute(_SQL["insert"], recorded_at, *columns_of(grants))
+
+
+def columns_of(grants: Sequence[AutomaticGrant]) -> list[list[Any]]:
+    """Turn grants into columns."""
     rows = [
         (
             grant.account_id,
@@ -49,5 +56,4 @@ async def insert(
         )
         for grant in grants
     ]
-    if rows:
-        await conn.execute(_SQL["insert"], recorded_at, *columns(rows, width=8))
+    return columns(rows, width=8)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from db import queries
+from db import change, queries
 from db.pool import Connection
 
 _SQL = queries.load("idempotency")
@@ -36,6 +36,7 @@ async def find(conn: Connection, account_id: UUID, key: str) -> Kept | None:
 
 async def insert(conn: Connection, account_id: UUID, key: str, kept: Kept, *, at: datetime) -> None:
     """Keep an outcome, in the transaction of its effect."""
+    change.note([account_id])
     await conn.execute(
         _SQL["insert"],
         account_id,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -69,6 +70,12 @@ class Dead:
 
 async def insert(conn: Connection, entries: Sequence[Queued], *, recorded_at: datetime) -> None:
     """Put entries into the queue."""
+    if entries:
+        await conn.execute(_SQL["insert"], recorded_at, *columns_of(entries))
+
+
+def columns_of(entries: Sequence[Queued]) -> list[list[Any]]:
+    """Turn entries into columns."""
     rows = [
         (
             entry.id,
@@ -80,8 +87,7 @@ async def insert(conn: Connection, entries: Sequence[Queued], *, recorded_at: da
         )
         for entry in entries
     ]
-    if rows:
-        await conn.execute(_SQL["insert"], recorded_at, *columns(rows, width=6))
+    return columns(rows, width=6)
 
 
 async def claim(conn: Connection, *, at: datetime, until: datetime, limit: int) -> list[Claimed]:

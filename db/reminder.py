@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from billing.commitment import Meter
@@ -46,21 +46,29 @@ async def of_cycles(conn: Connection, meters: Collection[Metered]) -> dict[Meter
 
 async def insert(
     conn: Connection,
-    reached: Iterable[Reached],
+    reached: Collection[Reached],
     *,
     recorded_at: datetime,
 ) -> None:
     """Record marks just reached. The accounts must be locked."""
-    rows = [(*_key(place), mark, arming, at) for place, mark, arming, at in reached]
-    if rows:
-        await conn.execute(_SQL["insert"], recorded_at, *columns(rows, width=6))
+    if reached:
+        await conn.execute(_SQL["insert"], recorded_at, *reached_columns(reached))
 
 
-async def rearm(conn: Connection, armed: Iterable[Rearmed], *, recorded_at: datetime) -> None:
+async def rearm(conn: Connection, rearmed: Collection[Rearmed], *, recorded_at: datetime) -> None:
     """Record that marks can be reached again. The accounts must be locked."""
-    rows = [(*_key(place), mark, arming) for place, mark, arming in armed]
-    if rows:
-        await conn.execute(_SQL["rearm"], recorded_at, *columns(rows, width=5))
+    if rearmed:
+        await conn.execute(_SQL["rearm"], recorded_at, *rearmed_columns(rearmed))
+
+
+def reached_columns(reached: Iterable[Reached]) -> list[list[Any]]:
+    """Turn marks just reached into columns."""
+    return columns([(*_key(place), *rest) for place, *rest in reached], width=6)
+
+
+def rearmed_columns(rearmed: Iterable[Rearmed]) -> list[list[Any]]:
+    """Turn marks that can be reached again into columns."""
+    return columns([(*_key(place), *rest) for place, *rest in rearmed], width=5)
 
 
 def _key(place: Metered) -> tuple[UUID, str, int]:

@@ -1,9 +1,9 @@
 """What accounts have set, in SQL: append-only, the latest version of a kind holds."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -23,15 +23,27 @@ _VALUES: dict[SettingKind, TypeAdapter[Any]] = {
 }
 
 
+Kept: TypeAlias = tuple[str, int, str]
+"""A kind of setting, its version and its value as JSON."""
+
+
 async def of_accounts(conn: Connection, account_ids: Collection[UUID]) -> dict[UUID, Settings]:
     """Fetch what is set now; nothing for accounts that have never set anything."""
-    found: dict[UUID, dict[str, Any]] = defaultdict(dict)
+    found: dict[UUID, list[Kept]] = defaultdict(list)
     for row in await conn.fetch(_SQL["of_accounts"], account_ids):
-        kind = SettingKind(row["kind"])
-        name, settings = kind.value.lower(), found[row["account_id"]]
-        settings[name] = _VALUES[kind].validate_json(row["value"])
-        settings[f"{name}_version"] = row["version"]
-    return {account_id: Settings(**found[account_id]) for account_id in account_ids}
+        found[row["account_id"]].append((row["kind"], row["version"], row["value"]))
+    return {account_id: settings_of(found[account_id]) for account_id in account_ids}
+
+
+def settings_of(rows: Iterable[Kept]) -> Settings:
+    """Return the settings that rows make up, one for each kind at most."""
+    settings: dict[str, Any] = {}
+    for value_kind, version, value in rows:
+        kind = SettingKind(value_kind)
+        name = kind.value.lower()
+        settings[name] = _VALUES[kind].validate_json(value)
+        settings[f"{name}_version"] = version
+    return Settings(**settings)
 
 
 async def last_secret_number(conn: Connection, account_id: UUID) -> int:

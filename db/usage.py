@@ -46,7 +46,19 @@ async def of_assumed_cycles(
     grants_of: Collection[Cycle],
     assumed: Collection[Account],
 ) -> tuple[list[Figures], list[UUID]]:
-    """Fetch the sums of cycles, and the ids of those `assumed` accounts that are others by now.
+    """Fetch the sums of cycles, and the ids of those `assumed` accounts that are others by now."""
+    given = parameters(cycles, meters=meters, grants_of=grants_of, assumed=assumed)
+    return read(cycles, await conn.fetch(_SQL["of_cycles"], *given))
+
+
+def parameters(
+    cycles: Sequence[Cycle],
+    *,
+    meters: frozenset[Meter],
+    grants_of: Collection[Cycle] = (),
+    assumed: Collection[Account] = (),
+) -> list[Any]:
+    """Return what the query takes.
 
     A conversation is asked for twice, as landed and as completed: the places of the
     latter come after all cycles.
@@ -60,20 +72,28 @@ async def of_assumed_cycles(
             conversations.append(((len(cycles) + place, account_id, closed), span.completed(cycle)))
         if Meter.CARRIER in meters:
             charges.append(((place, account_id, closed), span.charged(cycle)))
-    account_ids = list({cycle.account.id for cycle in cycles})
-    rows = await conn.fetch(
-        _SQL["of_cycles"],
+    return [
         *_days(conversations),
         *_pieces(conversations),
         *_days(charges),
         *_pieces(charges),
         *_cycles(enumerate(cycles)),
-        account_ids,
+        _account_ids(cycles),
         *_cycles((place, cycle) for place, cycle in enumerate(cycles) if cycle in grants_of),
         *account.known(assumed),
-    )
+    ]
+
+
+def read(cycles: Sequence[Cycle], rows: Sequence[Row]) -> tuple[list[Figures], list[UUID]]:
+    """Read what the query has found: the sums of `cycles`, and the ids of outdated accounts."""
     outdated = [UUID(row["id"]) for row in rows if row["part"] == "outdated"]
-    return _figures(cycles, account_ids, rows), outdated
+    sums = (row for row in rows if row["part"] != "outdated")
+    return _figures(cycles, _account_ids(cycles), sums), outdated
+
+
+def _account_ids(cycles: Sequence[Cycle]) -> list[UUID]:
+    """Return the ids of the accounts, in an order that their places stand for."""
+    return list(dict.fromkeys(cycle.account.id for cycle in cycles))
 
 
 def _figures(
@@ -83,8 +103,6 @@ def _figures(
     commitments: dict[UUID, list[Commitment]] = defaultdict(list)
     versions: dict[UUID, dict[Meter, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
-        if row["part"] == "outdated":
-            continue
         if row["part"] == "committed":
             commitments[account_ids[row["place"] - 1]].append(_commitment(row))
         elif row["part"] == "version":

@@ -20,6 +20,9 @@ from resolvers.known_accounts import OutdatedError
 from resolvers.page import PAGE_DEFAULT, Paged, cursor_of, page_size, read_cursor
 from resolvers.terms import NO_COMMITMENTS, Commitments
 
+READS_MAX = 3
+"""How often an account is read that changes between being read and being asked for."""
+
 NAME_MAX = 200
 """Characters of an account's name."""
 
@@ -57,6 +60,18 @@ async def confirm(ctx: Context) -> None:
     if assumed := ctx.assumed.unconfirmed:
         async with acquire(ctx.pool) as conn:
             ctx.assumed.confirm(assumed, await account.outdated(conn, assumed))
+
+
+async def read(ctx: Context, conn: Connection, account_id: UUID) -> Account:
+    """Read an account, which the process knows from then on.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = await account.by_ids(conn, [account_id])
+    if account_id not in found:
+        raise access.account_not_found()
+    return ctx.accounts.keep(found[account_id])
 
 
 async def one(ctx: Context, id: str | None = None) -> AccountAt:

@@ -6,13 +6,10 @@ from billing.account import EXTERNAL_ID, Account, account_id_of
 from billing.allowance import Balance, SendAllowance, check_estimate, send_allowance
 from billing.cycle import Cycle, current_cycle
 from billing.errors import BadInputError
-from db import account, allowance
+from db import allowance
 from db.pool import Connection, UnavailableError, acquire
-from resolvers import access
+from resolvers import access, account
 from resolvers.context import Context
-
-READS_MAX = 3
-"""How often an account is read that changes between being read and being asked for."""
 
 
 async def send_allowed(
@@ -39,18 +36,11 @@ async def _balance(
     ctx: Context, conn: Connection, account_id: UUID
 ) -> tuple[Account, Cycle | None, Balance]:
     """Ask for the balance by what is known of the account; read it anew where that is stale."""
-    known = ctx.accounts.get(account_id) or await _read(ctx, conn, account_id)
-    for _ in range(READS_MAX):
+    known = ctx.accounts.get(account_id) or await account.read(ctx, conn, account_id)
+    for _ in range(account.READS_MAX):
         cycle = current_cycle(known, ctx.now)
         balance = await allowance.of_account(conn, known, cycle)
         if balance is not None:
             return known, cycle, balance
-        known = await _read(ctx, conn, account_id)
+        known = await account.read(ctx, conn, account_id)
     raise UnavailableError("The account changes faster than it can be read.")
-
-
-async def _read(ctx: Context, conn: Connection, account_id: UUID) -> Account:
-    found = await account.by_ids(conn, [account_id])
-    if account_id not in found:
-        raise access.account_not_found()
-    return ctx.accounts.keep(found[account_id])

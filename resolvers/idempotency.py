@@ -70,7 +70,14 @@ class Once(Generic[T]):
         Raises:
             IdempotencyConflictError: the key was used for something else.
         """
-        kept = await db.idempotency.find(conn, account_id, self.key)
+        return self.given(await db.idempotency.find(conn, account_id, self.key))
+
+    def given(self, kept: Kept | None) -> T | None:
+        """Return the outcome that was kept under the key; None if there is none.
+
+        Raises:
+            IdempotencyConflictError: the key was used for something else.
+        """
         if kept is None:
             return None
         if kept.asked != self.asked:
@@ -79,8 +86,11 @@ class Once(Generic[T]):
 
     async def keep(self, conn: Connection, account_id: UUID, outcome: T, *, at: datetime) -> None:
         """Keep what came of it, in the transaction of its effect."""
-        kept = Kept(self.asked, self.outcomes.dump_json(outcome).decode())
-        await db.idempotency.insert(conn, account_id, self.key, kept, at=at)
+        await db.idempotency.insert(conn, account_id, self.key, self.kept(outcome), at=at)
+
+    def kept(self, outcome: T) -> Kept:
+        """Return what is to be kept of an outcome."""
+        return Kept(self.asked, self.outcomes.dump_json(outcome).decode())
 
 
 async def change_once(

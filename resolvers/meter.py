@@ -1,17 +1,19 @@
 """Changing meters: exactly once, against the version that the caller saw (D20 to D23)."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from billing.account import Account, AccountAt
-from billing.commitment import ChangeKind, LedgerEntry, Meter, MeterChange
-from billing.cycle import Cycle
+import db.account
+import db.standing
+from billing.account import Account
+from billing.commitment import ChangeKind, Meter, MeterChange
+from billing.cycle import Cycle, current_cycle, next_cycle
 from billing.errors import BadInputError, StaleVersionError
+from billing.figures import Figures
 from billing.instant import local
 from billing.meter import (
     MeterState,
@@ -24,17 +26,20 @@ from billing.meter import (
 )
 from billing.plan import check_blocks
 from billing.snapshot import CycleSnapshot, snapshot
-from db import meter_change, usage
+from billing.view import Sums, whole
+from db.effect import Effects
 from db.meter_change import Record
-from db.page import Position
-from db.pool import Connection, acquire
+from db.pool import Connection, UnavailableError, acquire, transact
+from db.standing import Stand, Written
 from resolvers import access, crossing
+from resolvers.account import READS_MAX, read
 from resolvers.context import Context
-from resolvers.idempotency import Once, Request, change_once
-from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
+from resolvers.crossing import Crossing
+from resolvers.idempotency import Once, Request
 from resolvers.principal import Role, User
 
-_VERSION = re.compile(r"[0-9]{1,9}")
+ATTEMPTS_MAX = 3
+"""How often a change is decided without a lock before it takes its turn with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,65 +158,84 @@ async def cancel_scheduled_change(ctx: Context, request: Request, *, meter: Mete
     return await _change(ctx, request, cancelling)
 
 
-async def stand(
-    conn: Connection, account: Account, meter: Meter, user: User, *, at: datetime
-) -> MeterState:
-    """Read how `meter` stands at `at`, for `user`. The account must be locked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a change comes to: what it makes of the cycles' sums, and what follows from it."""
+
+    change: MeterChange
+    after: Sums
+    effects: Effects
+
+
+def stands(account: Account, stand: Stand, meter: Meter, user: User, *, at: datetime) -> MeterState:
+    """Return how `meter` stands at `at`, for `user`.
 
     Raises:
         AccountEndedError: the account has ended.
     """
-    changes = await meter_change.of_account(conn, account.id)
-    return meter_state(account, changes, meter, at, limited=user.role is not Role.OPERATOR)
+    limited = user.role is not Role.OPERATOR
+    return meter_state(account, stand.sums, meter, at, limited=limited)
 
 
-async def apply(
-    conn: Connection, account: Account, state: MeterState, action: Action, record: Record
-) -> MeterChange:
-    """Make a change to the meter that stands so, with all that follows from it.
+def decide(state: MeterState, stand: Stand, action: Action) -> Decision:
+    """Decide what a change comes to; nothing is written.
 
     Raises:
         RuleError: the action's rule forbids it.
     """
     change = action.rule(state)
-    await meter_change.insert(conn, account.id, change, record)
-    affected = {change.meter: _affected(state, change)}
-    await crossing.check(conn, affected, at=record.at, lifted=True)
-    return change
-
-
-async def ledgers_of_accounts(
-    ctx: Context,
-    accounts: Sequence[AccountAt],
-    first: int = PAGE_DEFAULT,
-    after: str | None = None,
-    meter: Meter | None = None,
-) -> list[Paged[LedgerEntry] | Exception]:
-    """Return a page of each account's changes to its meters, newest first (D21)."""
-    wanted = page(first, after)
-    if wanted.after is not None and not _VERSION.fullmatch(wanted.after[2]):
-        raise BadInputError("It is not a cursor of this list.", field="after")
-    refusals = [access.usage_refusal(ctx, account.account) for account in accounts]
-    ids = [account.id for account, refused in zip(accounts, refusals, strict=True) if not refused]
-    entries: dict[UUID, list[LedgerEntry]] = {}
-    if ids:
-        async with acquire(ctx.pool) as conn:
-            entries = await meter_change.pages(conn, ids, meter=meter, page=wanted)
-    return [
-        refused or paged_rows(entries.get(account.id, []), first, after, position=_position)
-        for account, refused in zip(accounts, refusals, strict=True)
+    changed = {
+        view: figures.with_change(change, view.number) for view, figures in stand.sums.items()
+    }
+    crossings = [
+        Crossing(cycle, change.meter, changed[whole(cycle)], stand.settings)
+        for cycle in _affected(state, change)
     ]
+    crossing.grant(crossings)
+    effects = crossing.effects_of(crossings, stand.marks, lifted=True)
+    after = {view: _granted(figures, view, effects) for view, figures in changed.items()}
+    return Decision(change=change, after=after, effects=effects)
 
 
-def _position(entry: LedgerEntry) -> Position:
-    return entry.recorded_at, entry.meter.value, str(entry.version)
+def _granted(figures: Figures, view: Cycle, effects: Effects) -> Figures:
+    for grant in effects.grants:
+        if grant.cycle == view.number:
+            figures = figures.with_grant(grant.grant_kind, grant.amount, grant.price_micros)
+    return figures
+
+
+async def standing(
+    ctx: Context,
+    conn: Connection,
+    account_id: UUID,
+    views_of: Callable[[Account], list[Cycle]],
+    *,
+    key: str | None = None,
+) -> tuple[Account, Stand]:
+    """Read how an account stands in views of its cycles: in one statement, if it is known.
+
+    Raises:
+        NotFoundError, TrialNoAccessError: the caller may not have the account's meters.
+        UnavailableError: the account changes too often to be read.
+    """
+    known = ctx.accounts.get(account_id) or await read(ctx, conn, account_id)
+    for _ in range(READS_MAX):
+        stand = await db.standing.read(conn, known, views_of(known), key=key)
+        if not stand.outdated:
+            refusal = access.usage_refusal(ctx, known)
+            if refusal is not None:
+                raise refusal
+            return known, stand
+        known = await read(ctx, conn, account_id)
+    raise UnavailableError("The account changes faster than it can be read.")
 
 
 async def _change(ctx: Context, request: Request, action: Action) -> MeterOutcome:
     """Make a change, once for each idempotency key.
 
     The order is key, version, rules (D22); a failure stores nothing, so that it can be
-    mended and sent again.
+    mended and sent again. What it is decided on is read without a lock; it is written only if
+    the account's numbers are still the same, and otherwise decided anew.
 
     Raises:
         NotFoundError, TrialNoAccessError: the caller may not have the account's meters.
@@ -228,30 +252,62 @@ async def _change(ctx: Context, request: Request, action: Action) -> MeterOutcom
         *action.arguments,
     )
 
-    async def change(conn: Connection, account: Account, at: datetime) -> MeterOutcome:
-        state = await stand(conn, account, action.meter, user, at=at)
+    async def attempt(conn: Connection) -> MeterOutcome | None:
+        at = ctx.clock()
+        account, stand = await standing(
+            ctx, conn, account_id, lambda account: _looked_at(account, at), key=once.key
+        )
+        known = once.given(stand.kept)
+        if known is not None:
+            return known
+        state = stands(account, stand, action.meter, user, at=at)
         if request.expected_version != state.version:
             raise StaleVersionError(
                 f"The meter is at version {state.version}.", version=state.version
             )
-        record = Record(at, user.subject, action.mutation)
-        made = await apply(conn, account, state, action, record)
-        return await _outcome(conn, account, state, made)
+        decision = decide(state, stand, action)
+        outcome = _outcome(account, state, decision)
+        written = Written(
+            account_id=account_id,
+            changes=stand.changes,
+            change=decision.change,
+            record=Record(at, user.subject, action.mutation),
+            key=once.key,
+            kept=once.kept(outcome),
+            effects=decision.effects,
+        )
+        return outcome if await db.standing.write(conn, written) else None
 
-    return await change_once(ctx, account_id, once, change)
+    for _ in range(ATTEMPTS_MAX):
+        async with acquire(ctx.pool) as conn:
+            outcome = await attempt(conn)
+        if outcome is not None:
+            return outcome
+
+    async def in_turn(conn: Connection) -> MeterOutcome:
+        await db.account.lock(conn, [account_id])
+        outcome = await attempt(conn)
+        assert outcome is not None
+        return outcome
+
+    return await transact(ctx.pool, in_turn)
 
 
-async def _outcome(
-    conn: Connection, account: Account, state: MeterState, change: MeterChange
-) -> MeterOutcome:
+def _looked_at(account: Account, at: datetime) -> list[Cycle]:
+    """Return the views that a change is decided on: the cycle it shows, and what it may fill."""
+    cycles = [current_cycle(account, at), next_cycle(account, at)]
+    around = [cycle for cycle in cycles if cycle is not None]
+    return [*around[:1], *map(whole, around)]
+
+
+def _outcome(account: Account, state: MeterState, decision: Decision) -> MeterOutcome:
     cycle = state.current or state.following
     assert cycle is not None
-    figures = await usage.of_cycles(conn, [cycle], meters=frozenset(Meter))
     return MeterOutcome(
-        change=change,
-        effective_on=effective_on(account, change),
+        change=decision.change,
+        effective_on=effective_on(account, decision.change),
         computed_at=cycle.computed_at,
-        cycle=snapshot(cycle, figures[0]),
+        cycle=snapshot(cycle, decision.after[cycle]),
     )
 
 

@@ -1,14 +1,16 @@
-"""Previews: what a change would do is what it does, in a transaction that is undone.
+"""Previews: what a change would do.
 
-So a preview and its mutation cannot disagree.
+A change to a meter is decided as the mutation decides it, and not written; a change of terms is
+made in a transaction that is undone. So a preview and its mutation cannot disagree.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from billing.account import Account
 from billing.commitment import Meter
-from billing.cycle import Cycle, current_cycle
+from billing.cycle import Cycle, current_cycle, next_cycle
 from billing.errors import BadInputError, BillingError
 from billing.meter import WhichCycle
 from billing.preview import (
@@ -26,14 +28,14 @@ from billing.terms_change import TermsRequest
 from billing.view import Sums, views
 from db import usage
 from db.meter_change import Record
-from db.pool import Connection, rehearse
+from db.pool import Connection, acquire, rehearse
 from resolvers import access, meter, terms
 from resolvers.context import Context, UnavailableError
 from resolvers.meter import Action
 from resolvers.terms import Commitments
 
 PREVIEWS_MAX = 10
-"""Previews in an operation: each is a transaction that locks the account."""
+"""Previews in an operation: each takes as long as a change."""
 
 T = TypeVar("T")
 
@@ -84,19 +86,25 @@ async def _meter(ctx: Context, account_id: str | None, action: Action) -> MeterP
     user = access.admin_or_operator(ctx)
     id_ = access.account_id(ctx, account_id, field="accountId")
 
-    async def work(conn: Connection) -> MeterPreview:
-        account = await terms.locked(conn, id_)
-        check_access(ctx, account)
-        record = Record(ctx.clock(), user.subject, action.mutation)
-        state = await meter.stand(conn, account, action.meter, user, at=record.at)
-        around = [state.current, state.following]
-        before = await sums_of(conn, *around)
-        change = await meter.apply(conn, account, state, action, record)
-        after = await sums_of(conn, *around)
-        effective_on = meter.effective_on(account, change)
-        return meter_preview(state, change, before, after, effective_on=effective_on)
+    at = ctx.now
 
-    return await in_turn(ctx, lambda: rehearse(ctx.pool, work))
+    async def work() -> MeterPreview:
+        async with acquire(ctx.pool) as conn:
+            account, stand = await meter.standing(
+                ctx, conn, id_, lambda account: _around(account, at)
+            )
+        state = meter.stands(account, stand, action.meter, user, at=at)
+        decision = meter.decide(state, stand, action)
+        effective_on = meter.effective_on(account, decision.change)
+        return meter_preview(
+            state, decision.change, stand.sums, decision.after, effective_on=effective_on
+        )
+
+    return await in_turn(ctx, work)
+
+
+def _around(account: Account, at: datetime) -> list[Cycle]:
+    return views([current_cycle(account, at), next_cycle(account, at)])
 
 
 async def terms_change(

@@ -12,6 +12,7 @@ import pytest
 
 from billing.account import Account
 from billing.commitment import ChangeKind, Meter, MeterChange
+from billing.cycle import current_cycle, next_cycle
 from billing.errors import (
     AccountEndedError,
     CommitmentNeededError,
@@ -20,6 +21,7 @@ from billing.errors import (
     NothingToChangeError,
     RuleError,
 )
+from billing.figures import Figures
 from billing.instant import TICK
 from billing.meter import (
     MeterState,
@@ -33,6 +35,7 @@ from billing.meter import (
 )
 from billing.plan import BLOCKS_MAX, Interval, Limits
 from billing.terms import Terms
+from billing.view import Sums
 from tests.billing.build import BOOST, MICROS, account, price_list, terms, utc
 
 NOW = utc("2026-11-22T12:00")
@@ -66,7 +69,16 @@ def state(
     at: datetime = NOW,
     limited: bool = True,
 ) -> MeterState:
-    return meter_state(of, changes, meter, at, limited=limited)
+    return meter_state(of, sums(of, at, changes), meter, at, limited=limited)
+
+
+def sums(of: Account, at: datetime, changes: Sequence[MeterChange]) -> Sums:
+    """Return the sums of the current cycle and the next one, with no usage and these changes."""
+    cycles = [current_cycle(of, at), next_cycle(of, at)]
+    found = {cycle: Figures() for cycle in cycles if cycle is not None}
+    for change in changes:
+        found = {cycle: each.with_change(change, cycle.number) for cycle, each in found.items()}
+    return found
 
 
 def committing(amounts: Sequence[int], amount: int, meter: Meter = CONVERSATIONS) -> MeterChange:
@@ -214,8 +226,14 @@ def test_customers_commit_within_the_plans_limits_and_operators_beyond(
     for past in ([], [held(meter, 30 * EUR)]):
         with pytest.raises(LimitExceededError) as caught:
             change_commitment(state(meter, *past), amount)
-        assert caught.value.message == message
-        assert caught.value.field == ("blocks" if meter is CONVERSATIONS else "amount")
+        error = caught.value
+        assert error.message == message
+        if meter is CONVERSATIONS:
+            assert (error.field, error.blocks_max, error.amount_micros_max) == ("blocks", 100, None)
+        else:
+            assert (error.field, error.blocks_max) == ("amount", None)
+            limits = error.amount_micros_min, error.amount_micros_max
+            assert limits == (25 * EUR, 1_000 * EUR)
         assert change_commitment(state(meter, *past, limited=False), amount).amount == amount
 
 
@@ -335,7 +353,7 @@ def test_customers_buy_at_most_100_blocks_at_once_and_operators_more(which: Whic
     with pytest.raises(LimitExceededError) as caught:
         add_blocks(state(CONVERSATIONS), 101, which)
     assert caught.value.message == "At most 100 blocks can be bought at once."
-    assert caught.value.field == "blocks"
+    assert (caught.value.field, caught.value.blocks_max) == ("blocks", 100)
     assert add_blocks(state(CONVERSATIONS, limited=False), 101, which).amount == 101
 
 
@@ -350,7 +368,7 @@ def test_nobody_buys_more_than_a_million_blocks_for_a_cycle(*, limited: bool) ->
     with pytest.raises(LimitExceededError) as caught:
         add_blocks(full, 2, WhichCycle.CURRENT)
     assert caught.value.message == "At most 1,000,000 blocks can be bought for a cycle."
-    assert caught.value.field == "blocks"
+    assert (caught.value.field, caught.value.blocks_max) == ("blocks", 1)
 
 
 def test_a_top_up_is_for_the_current_cycle_at_once() -> None:
@@ -382,6 +400,8 @@ def test_customers_top_up_within_the_plans_limits_and_operators_beyond(
             top_up(state(CARRIER, past), amount)
         assert caught.value.message == "A top-up is from 1.00 to 1000.00."
         assert caught.value.field == "amount"
+        limits = caught.value.amount_micros_min, caught.value.amount_micros_max
+        assert limits == (EUR, 1_000 * EUR)
 
 
 @pytest.mark.parametrize("limited", [True, False])

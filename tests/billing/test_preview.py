@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from billing.account import Account
-from billing.commitment import ChangeKind, Meter, MeterChange, commitments_of
+from billing.commitment import ChangeKind, Meter, MeterChange
 from billing.cycle import Cycle, next_cycle
 from billing.event import AHEAD
 from billing.figures import Figures
@@ -94,7 +94,7 @@ def test_what_is_scheduled_and_no_longer_comes_is_lost(
     meter: Meter, held: int, scheduled: int, asked: int, lost: int | None
 ) -> None:
     past = [change(meter, 1, 0, held), change(meter, 2, 2, scheduled)]
-    state = meter_state(acme(), past, meter, NOW, limited=False)
+    state = meter_state(acme(), sums(NOW, *past), meter, NOW, limited=False)
     asked_for = change_commitment(state, asked)
     found = meter_preview(
         state,
@@ -130,8 +130,10 @@ def change(meter: Meter, version: int, number: int, amount: int) -> MeterChange:
 
 def sums(at: datetime, *changes: MeterChange) -> dict[Cycle, Figures]:
     """Return the sums of the current and the next cycle, in which nothing is used."""
-    looked = views([cycle(1, at), cycle(2, at)])
-    return {view: Figures(commitments=commitments_of(changes)) for view in looked}
+    found = {view: Figures() for view in views([cycle(1, at), cycle(2, at)])}
+    for each in changes:
+        found = {view: figures.with_change(each, view.number) for view, figures in found.items()}
+    return found
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def sums(at: datetime, *changes: MeterChange) -> dict[Cycle, Figures]:
 def test_blocks_cover_what_opens_until_168_hours_before_the_end(
     at: datetime, *, covers: bool
 ) -> None:
-    state = meter_state(acme(), [], Meter.CONVERSATIONS, at, limited=True)
+    state = meter_state(acme(), sums(at), Meter.CONVERSATIONS, at, limited=True)
     for which, number, until, covering in (
         (WhichCycle.CURRENT, 1, NEXT - WINDOW, covers),
         (WhichCycle.NEXT, 2, utc("2027-01-01") - WINDOW, True),

@@ -6,7 +6,7 @@ so that 1 is the next.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,12 +19,13 @@ from billing.event import Event
 from billing.meter import WhichCycle
 from billing.plan import Interval, SurchargePolicy
 from billing.terms_change import TermsRequest
-from db import idempotency
-from db.pool import READING, Connection, Pool, acquire, open_pool, transact
+from db import account, standing
+from db.pool import READING, Connection, Pool, acquire, open_pool, watched_commits
+from db.standing import Written
 from resolvers import meter, plan, terms
 from resolvers.context import Context
 from resolvers.idempotency import Request
-from resolvers.meter import MeterOutcome
+from resolvers.meter import ATTEMPTS_MAX, MeterOutcome
 from resolvers.principal import User
 from resolvers.terms import NO_COMMITMENTS, Commitments
 from tests.support.facts import blocked, take
@@ -223,16 +224,16 @@ async def test_a_change_whose_reply_is_lost_is_made_once(
 ) -> None:
     """The caller goes away after the commit and before the reply, and asks again."""
     await world.account("acme")
-    committed, never = asyncio.Event(), asyncio.Event()
+    committed = asyncio.Event()
+    write = standing.write
 
-    async def lost(*args: Any, **kwargs: Any) -> Any:
-        result = await transact(*args, **kwargs)
+    async def lost(conn: Connection, written: Written) -> bool:
+        assert await write(conn, written)
         committed.set()
-        await never.wait()
-        return result
+        return await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr("resolvers.idempotency.transact", lost)
+        patch.setattr(standing, "write", lost)
         crashing = asyncio.create_task(buy(calling(world, crowd), "k", 0, 2))
         await committed.wait()
         crashing.cancel()
@@ -246,57 +247,104 @@ async def test_a_change_whose_reply_is_lost_is_made_once(
     assert await contents(world.pool) == before
 
 
-async def test_a_change_that_dies_before_its_commit_is_made_by_the_next_try(
-    world: World, crowd: Pool, monkeypatch: pytest.MonkeyPatch
+async def test_a_change_that_is_cut_in_mid_write_is_made_once_by_the_next_try(
+    world: World, crowd: Pool
 ) -> None:
+    """Whether what was cut has been stored is not known, and does not matter."""
     await world.account("acme")
-    before = await contents(world.pool)
-    inserted = asyncio.Event()
-    insert = idempotency.insert
-
-    async def stuck(*args: Any, **kwargs: Any) -> None:
-        await insert(*args, **kwargs)
-        inserted.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(idempotency, "insert", stuck)
-        dying = asyncio.create_task(buy(calling(world, crowd), "k", 0, 2))
-        await inserted.wait()
-        dying.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await dying
-    assert await contents(world.pool) == before
+    async with acquire(world.pool) as conn, conn.transaction():
+        await account.lock(conn, [account_id_of("acme")])
+        with watched_commits() as commits:
+            cut = asyncio.create_task(buy(calling(world, crowd), "k", 0, 2))
+            await blocked(world.pool)
+            cut.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await cut
+        assert commits.cut
     assert (await buy(calling(world, crowd), "k", 0, 2)).change.version == 1
     assert await versions(world) == [("CONVERSATIONS", 1)]
 
 
-async def test_the_instant_is_read_under_the_lock(
-    world: World, crowd: Pool, monkeypatch: pytest.MonkeyPatch
+# --- what comes in between
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Awaitable[object]]], None]:
+    """Take something that is done between a change's decision and its writing."""
+    write = standing.write
+
+    def interpose(do: Callable[[], Awaitable[object]]) -> None:
+        async def overtaken(conn: Connection, written: Written) -> bool:
+            await do()
+            return await write(conn, written)
+
+        monkeypatch.setattr(standing, "write", overtaken)
+
+    return interpose
+
+
+async def test_who_is_overtaken_across_the_renewal_changes_the_cycle_that_has_begun(
+    world: World, crowd: Pool, meanwhile: Callable[[Callable[[], Awaitable[object]]], None]
 ) -> None:
-    """Who waits for the lock across the renewal changes the cycle that has begun."""
     await world.account("acme", blocks=5)
     world.clock.now = NEXT - timedelta(microseconds=1)
-    gate, reached = asyncio.Event(), asyncio.Event()
-    insert = idempotency.insert
 
-    async def held(conn: Connection, account_id: Any, key: str, *args: Any, **kwargs: Any) -> None:
-        await insert(conn, account_id, key, *args, **kwargs)
-        if key == "first":
-            reached.set()
-            await gate.wait()
+    async def renew() -> None:
+        if world.clock.now < NEXT:
+            world.clock.now = NEXT
+            await take(world, *crowded(1, EARLIER))
 
-    monkeypatch.setattr(idempotency, "insert", held)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        one = group.create_task(buy(calling(world, crowd), "first", 1))
-        await reached.wait()
-        two = group.create_task(buy(calling(world, crowd), "second", 2))
-        await blocked(world.pool)
-        world.clock.now = NEXT
-        gate.set()
-    assert (one.result().change.cycle, one.result().cycle.number) == (0, 0)
-    assert (two.result().change.cycle, two.result().cycle.number) == (1, 1)
-    assert two.result().change.effective_at == NEXT
+    meanwhile(renew)
+    outcome = await buy(calling(world, crowd), "k", 1)
+    assert (outcome.change.cycle, outcome.cycle.number) == (1, 1)
+    assert outcome.change.effective_at == NEXT
+
+
+@pytest.mark.parametrize("times", [1, ATTEMPTS_MAX - 1, ATTEMPTS_MAX])
+async def test_what_comes_in_between_is_in_the_answer_however_often(
+    world: World,
+    crowd: Pool,
+    meanwhile: Callable[[Callable[[], Awaitable[object]]], None],
+    times: int,
+) -> None:
+    """After so many times the change takes its turn with a lock, and nothing comes in between."""
+    await world.account("acme")
+    taken = 0
+
+    async def overtake() -> None:
+        nonlocal taken
+        if taken < times:
+            taken += 1
+            await take(world, *crowded(200, EARLIER, first=200 * taken))
+
+    meanwhile(overtake)
+    outcome = await buy(calling(world, crowd), "k", 0)
+    usage = outcome.cycle.conversation_usage
+    automatic = {1: 0, 2: 0, 3: 100}[times]
+    assert (usage.used, usage.purchased, usage.automatic) == (200 * times, 100, automatic)
+    assert await versions(world) == [("CONVERSATIONS", 1)]
+
+
+async def test_a_change_that_waits_for_its_turn_is_overtaken_no_more(
+    world: World, crowd: Pool, meanwhile: Callable[[Callable[[], Awaitable[object]]], None]
+) -> None:
+    await world.account("acme")
+    batches: list[asyncio.Task[None]] = []
+
+    async def overtake() -> None:
+        taking = asyncio.create_task(take(world, *crowded(1, EARLIER, first=len(batches))))
+        batches.append(taking)
+        if len(batches) <= ATTEMPTS_MAX:
+            await taking
+        else:  # it waits for the lock in its turn
+            await blocked(world.pool)
+
+    meanwhile(overtake)
+    outcome = await buy(calling(world, crowd), "k", 0)
+    await asyncio.gather(*batches)
+    assert len(batches) == ATTEMPTS_MAX + 1
+    assert outcome.cycle.conversation_usage.used == ATTEMPTS_MAX
+    assert (await numbers(world, 0))["used"] == ATTEMPTS_MAX + 1
 
 
 # --- automatic blocks

@@ -23,7 +23,7 @@ from billing.plan import Interval
 from billing.terms_change import TermsRequest
 from db.pool import acquire
 from resolvers import account, allowance, plan, service_key, terms
-from resolvers.allowance import READS_MAX
+from resolvers.account import READS_MAX
 from resolvers.principal import Anonymous, Principal, Role, Scope, Service, User
 from resolvers.service_key import KEY_CACHE_SECONDS
 from resolvers.terms import NO_COMMITMENTS

@@ -178,27 +178,20 @@ async def test_a_commitment_from_nothing_is_in_force_at_once(world: World) -> No
 
 
 async def test_the_statements_of_a_change(world: World) -> None:
-    """Lock, read, key, version, effect, marks, numbers, key: nothing else, whatever the ledger."""
+    """The account, if the process does not know it; all that is read; all that is written."""
     await world.account("acme")
-    start = ["account.lock", "account.by_ids", "idempotency.find", "meter_change.of_account"]
-    effect = ["meter_change.insert", "usage.of_cycles"]
-    end = [*effect, "reminder.of_cycles", "usage.of_cycles", "idempotency.insert"]
+    reading = ["account.by_ids", "standing.read"]
     await send(world, "changeConversationCommitment", blocks=3)
-    assert world.statements == [*start, *end]
-    await send(world, "changeConversationCommitment", 1, blocks=2)
-    assert world.statements == [*start, *end]
-    for cycle in ("CURRENT", "NEXT"):
-        version = 2 if cycle == "CURRENT" else 3
+    assert world.statements == [*reading, "standing.write"]
+    for version, cycle in ((1, "CURRENT"), (2, "NEXT")):
         await send(world, "addConversationBlocks", version, blocks=3, cycle=cycle)
-        assert world.statements == [*start, *end]
-    await send(world, "addConversationBlocks", 1, blocks=3)
-    assert world.statements == start
+        assert world.statements == [*reading, "standing.write"]
+    await send(world, "addConversationBlocks", 1, blocks=3)  # a stale version
+    assert world.statements == reading
     await send(world, "changeCarrierCommitment", key="k", amount="25")
-    assert world.statements == [*start, *effect, "setting.of_accounts", *end[2:]]
+    assert world.statements == [*reading, "standing.write"]
     await send(world, "changeCarrierCommitment", key="k", amount="25")
-    assert world.statements == start[:3]
-    await send(world, "changeCarrierCommitment", 1, amount="50")  # of a balance to come
-    assert world.statements == [*start, "meter_change.insert", *end[3:]]
+    assert world.statements == reading
 
 
 async def test_a_commitment_is_changed_replaced_and_cancelled(world: World) -> None:
@@ -416,6 +409,30 @@ async def test_a_broken_rule_is_a_typed_failure_and_changes_nothing(
         "field": broken.field,
     }
     assert await contents(settled.pool) == before
+
+
+@pytest.mark.parametrize(
+    ("mutation", "argument", "over", "limits"),
+    [
+        (COMMIT, "blocks", 101, [100, None, None]),
+        (BUY, "blocks", 101, [100, None, None]),
+        (CARRY, "amount", "1", [None, "25.00", "1000.00"]),
+        (TOP, "amount", "1000.01", [None, "1.00", "1000.00"]),
+    ],
+)
+async def test_a_limit_is_told_in_its_unit(
+    settled: World, mutation: str, argument: str, over: object, limits: list[object]
+) -> None:
+    version = 2 if argument == "blocks" else 1
+    given = {"idempotencyKey": "k", "expectedVersion": version, argument: over}
+    name = f"{mutation[0].upper()}{mutation[1:]}Input"
+    data = await settled.data(
+        f"""mutation ($input: {name}!) {{ {mutation}(input: $input) {{
+            ... on LimitExceeded {{ blocksMax amountMin amountMax }} }} }}""",
+        {"input": given},
+        principal=ANNA,
+    )
+    assert list(data[mutation].values()) == limits
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
