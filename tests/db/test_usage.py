@@ -30,7 +30,7 @@ from db.pool import acquire
 from resolvers import terms
 from resolvers.account import end
 from resolvers.terms import NO_COMMITMENTS, Commitments
-from resolvers.usage import of_meters
+from resolvers.usage import Wanted, of_all
 from tests.billing.oracle import Stretch
 from tests.support.facts import (
     DAY,
@@ -267,11 +267,12 @@ async def test_accounts_are_kept_apart(world: World, statements: list[str]) -> N
         accounts = await db.account.by_ids(conn, ids)
     cycles = [Cycle.of(accounts[id_], number, world.clock.now) for id_ in ids for number in (0, 1)]
     statements.clear()
-    figures = await of_meters(
-        world.context(), [(cycle, meter, False) for cycle in cycles for meter in Meter]
+    conversations, costs = await of_all(
+        world.context(), [Wanted(cycles, frozenset({meter})) for meter in Meter]
     )
     assert statements == ["usage.of_cycles"]
+    assert conversations == costs
     assert [
         (sum(figure.conversations.values()), sum(c.amount_micros for c in figure.charges.values()))
-        for figure in figures[::2]
+        for figure in conversations
     ] == [pair for n in range(5) for pair in ((n, (n + 1) * 1_000_000), (0, 0))]

@@ -18,6 +18,8 @@ from schema.root import Schema
 from tests.operations.test_operations import document
 from tests.support.world import OPERATOR, World, admin, message, price_list, utc
 
+BUY = """mutation { addConversationBlocks(input: {blocks: 1, cycle: CURRENT, expectedVersion: 0,
+    idempotencyKey: "k"}) { __typename ... on MeterChanged { cycle { number } } } }"""
 USED = "{ account { plan interval cycle { endsOn conversationUsage { used quota } } } }"
 
 
@@ -124,10 +126,16 @@ async def test_a_newer_price_list_shows_at_once(process: Process) -> None:
     assert data["account"]["cycle"]["conversationUsage"] == {"used": 0, "quota": 77}
 
 
-async def test_mutations_assume_nothing(process: Process) -> None:
-    data = await process.data(
-        """mutation { addConversationBlocks(input: {blocks: 1, cycle: CURRENT, expectedVersion: 0,
-            idempotencyKey: "k"}) { ... on MeterChanged { cycle { number } } } }"""
-    )
+async def test_a_change_reads_once_and_writes_once(process: Process) -> None:
+    data = await process.data(BUY)
     assert data["addConversationBlocks"]["cycle"] == {"number": 0}
-    assert process.world.statements[:2] == ["account.lock", "account.by_ids"]
+    assert process.world.statements == ["standing.read", "standing.write"]
+
+
+async def test_a_change_by_terms_that_are_others_by_now_is_decided_by_those(
+    process: Process,
+) -> None:
+    await account.end(process.world.context(), str(account_id_of("acme")))
+    data = await process.data(BUY)
+    assert data["addConversationBlocks"] == {"__typename": "AccountEnded"}
+    assert process.world.statements == ["standing.read", "account.by_ids", "standing.read"]
