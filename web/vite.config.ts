@@ -20,6 +20,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the page may load what it needs, but nothing is inline
     reportCompressedSize: false,
-    rolldownOptions: { input: ["src/page.tsx", "src/demo.tsx"] },
+    rolldownOptions: {
+      input: ["src/page.tsx", "src/demo.tsx"],
+      // What several parts of the page need is one file: many small ones take longer.
+      output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] } },
+    },
   },
 });

@@ -21,7 +21,7 @@ from tests.support.http import application
 from tests.web.demo_world import DEMO, fill
 from tests.web.visit import Site
 
-__all__ = ["browser", "patience", "schema", "site"]
+__all__ = ["browser", "patience", "schema", "site", "whole"]
 
 FOLDER = Path(__file__).parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -46,18 +46,29 @@ def patience() -> Iterator[None]:
 SAMPLE = (
     "test_conversations_and_balance_of_the_current_cycle",
     "test_the_first_load_asks_little",
+    "test_a_chart_its_table_and_its_file_have_the_same_numbers",
     "test_a_lost_reply_does_not_buy_twice",
     "test_everybody_can_use_it[current]",
 )
 """What of these tests runs among all others: a browser takes long. Asked for, all of them run."""
 
 
+def asked_for(config: pytest.Config) -> bool:
+    """Whether all of these tests are wanted."""
+    return config.getoption("--long") or any("tests/web" in arg for arg in config.args)
+
+
+@pytest.fixture(scope="session")
+def whole(pytestconfig: pytest.Config) -> bool:
+    """Whether each state is looked at in every language, width and scheme."""
+    return asked_for(pytestconfig)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    asked_for = config.getoption("--long") or any("tests/web" in arg for arg in config.args)
     left_out = [
         item
         for item in items
-        if not asked_for and FOLDER in item.path.parents and item.name not in SAMPLE
+        if not asked_for(config) and FOLDER in item.path.parents and item.name not in SAMPLE
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 from billing.event import Event
+from billing.plan import Interval, SurchargePolicy
 from edge import token
 from edge.demo import Demo, DemoUsers
+from resolvers import plan
 from resolvers.principal import Role
 from tests.conftest import NOW
 from tests.support import marks
 from tests.support.http import AUDIENCE, ISSUER, SECRET
-from tests.support.world import World, charge, message, utc
+from tests.support.world import World, charge, message, price_list, utc
 
 CHANNELS = ("WHATSAPP", "EMAIL", "CHAT", "INSTAGRAM")
 ANCHOR = "2025-10-25"
@@ -17,7 +19,7 @@ CURRENT = 12
 """The number of the cycle of NOW, counted from ANCHOR."""
 
 
-def issue(role: Role, account: str, lifetime: timedelta = timedelta(hours=1)) -> str:
+def issue(role: Role, account: str | None, lifetime: timedelta = timedelta(hours=1)) -> str:
     return token.issue(
         SECRET,
         subject="anna",
@@ -62,9 +64,14 @@ REVERSE = """mutation ($account: ID!, $id: ID!) {
   }) { __typename } }"""
 
 
+END = """mutation ($account: ID!) {
+  endAccount(input: {accountId: $account}) { __typename } }"""
+
+
 async def fill(world: World) -> None:
     """Make accounts: within the quota, beyond it, overspent, in trial, with late events."""
     await marks.offer(world)
+    await fill_extremes(world)
     world.clock.now = utc(f"{ANCHOR}T12:00")
     await world.account("acme", anchor=ANCHOR, blocks=1, carrier="30")
     await world.account("globex", anchor=ANCHOR, plan="Tiny", carrier="25")
@@ -89,6 +96,36 @@ async def fill(world: World) -> None:
         charge("umbrella", "2026-11-02T10:00", "0.0532", feature="WHATSAPP", id="right"),
     )
     await world.data(REVERSE, {"account": str(umbrella), "id": "wrong"})
+
+
+async def fill_extremes(world: World) -> None:
+    """Make accounts: ended, yet to begin, yearly, without a quota, far beyond it, unused."""
+    without = SurchargePolicy.NONE
+    await plan.create(world.context(), [price_list("Bare", Interval.MONTHLY, 0, policy=without)])
+    await plan.create(world.context(), [price_list("Small", Interval.MONTHLY, 10, policy=without)])
+    world.clock.now = utc("2026-02-14T12:00")
+    anchor = "2026-02-14"
+    await world.account("soylent", anchor=anchor, interval=Interval.YEARLY, blocks=2, carrier="300")
+    ended = await world.account("stark", anchor=anchor, carrier="25")
+    world.clock.now = utc("2026-11-10T12:00")
+    await world.take(opened("stark", 2), charge("stark", "2026-11-02T10:00", "3.5"))
+    await world.data(END, {"account": str(ended)})
+    world.clock.now = NOW
+    await world.account("wayne", anchor="2026-12-01", carrier="25")
+    await world.account("wonka", anchor=ANCHOR, carrier="25")
+    await world.account("bare", plan="Bare")
+    await world.account("double", plan="Small")
+    await world.take(
+        *(opened("bare", day) for day in range(12)),
+        *(opened("double", day) for day in range(20)),
+        *(
+            message("soylent", f"2026-{month:02}-{day:02}T10:00", contact=f"{month} {day}")
+            for month in range(3, 12)
+            for day in range(1, 21)
+        ),
+        charge("bare", "2026-11-04T10:00", "0.25"),
+        *(charge("soylent", f"2026-{month:02}-20T10:00", "12.5") for month in range(3, 11)),
+    )
 
 
 def opened(account: str, day: int) -> Event:

@@ -119,6 +119,7 @@ async def test_a_commitment_to_conversations_is_scheduled_and_cancelled(site: Si
         await page.keyboard.press("Enter")
         await expect(page.locator(ADDED)).to_have_text("The scheduled change was cancelled.")
         await expect(scheduled).to_have_count(0)
+        assert await focused(page) == "Change commitment"
     assert await ledger(site.world, "conversations") == [("COMMITMENT", 1, 3), ("COMMITMENT", 1, 1)]
 
 
@@ -128,7 +129,7 @@ async def test_a_commitment_to_carrier_costs(site: Site) -> None:
         await choose(page, "Zusage ändern", "45,50")
         assert await effect(page) == [
             ["Guthaben", "30,00 €", "45,50 €"],
-            ["Ausgegebenes Guthaben", "0,00 € (0 %)", "0,00 € (0 %)"],
+            ["Verbrauchtes Guthaben", "0,00 € (0 %)", "0,00 € (0 %)"],
             ["Wirksam", "25. November 2026 (Europe/Amsterdam)"],
             ["Preis", "45,50 € je Zyklus"],
         ]
@@ -272,7 +273,7 @@ async def test_a_member_can_do_nothing_of_it(site: Site) -> None:
 async def test_past_cycles_are_for_reading(site: Site) -> None:
     async with site.visit() as page:
         await page.goto(f"{PATH}?cycle=4")
-        await page.locator(".figure").first.wait_for()
+        await page.locator(".plot").first.wait_for()
         names = await page.get_by_role("main").get_by_role("button").all_inner_texts()
         assert names == [
             "Cost of this cycle",
@@ -282,4 +283,6 @@ async def test_past_cycles_are_for_reading(site: Site) -> None:
             "WhatsApp",
             "Why they count here",
             "See each charge",
+            "Download CSV",
+            "Download CSV",
         ]

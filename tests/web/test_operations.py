@@ -31,3 +31,10 @@ def test_each_is_in_a_file_of_its_name_that_says_what_for(path: Path) -> None:
     assert isinstance(operation, OperationDefinitionNode)
     assert operation.name is not None
     assert operation.name.value == path.stem
+
+
+def test_all_queries_are_about_the_account_that_the_address_names() -> None:
+    texts = [path.read_text("utf-8") for path in set(FILES) - set(FRAGMENTS)]
+    queries = [text for text in texts if "\nquery " in text]
+    assert len(queries) > 1
+    assert all("$account: ID" in text and "account {" not in text for text in queries)

@@ -50,7 +50,8 @@ class Site:
         await page.clock.set_fixed_time(self.world.clock())
         failures = _failures(context, page, self.url)
         if account is not None:
-            user = {"token": issue(role, account), "name": account.title(), "role": role.value}
+            token = issue(role, None if role is Role.OPERATOR else account)
+            user = {"token": token, "name": account.title(), "role": role.value}
             stored = json.dumps(json.dumps(user))
             await page.add_init_script(f"sessionStorage.setItem('kontingent-demo-user', {stored})")
         yield page

@@ -1,13 +1,21 @@
 import { signal } from "@preact/signals";
 
-const PARAMETER = "cycle";
+const ACCOUNT = "account";
+const CYCLE = "cycle";
+
+/** The account that the address names: operators must, others see none but their own. */
+export const named = new URLSearchParams(location.search).get(ACCOUNT) || null;
 
 /** The cycle that the address names; null means the current one. */
 export const picked = signal<number | null>(read());
 
 /** The address of a cycle. */
 export function hrefOf(cycle: number | null): string {
-  return cycle === null ? location.pathname : `${location.pathname}?${PARAMETER}=${cycle}`;
+  const wanted = new URLSearchParams();
+  if (named !== null) wanted.set(ACCOUNT, named);
+  if (cycle !== null) wanted.set(CYCLE, String(cycle));
+  const query = String(wanted);
+  return query === "" ? location.pathname : `${location.pathname}?${query}`;
 }
 
 /** Go to a cycle: a step that the browser's back button takes back. */
@@ -27,6 +35,6 @@ addEventListener("popstate", () => {
 });
 
 function read(): number | null {
-  const text = new URLSearchParams(location.search).get(PARAMETER) ?? "";
+  const text = new URLSearchParams(location.search).get(CYCLE) ?? "";
   return /^\d{1,6}$/.test(text) ? Number(text) : null;
 }

@@ -1,3 +1,4 @@
+import { named } from "./address";
 import type { TypedDocumentString } from "./generated/graphql/graphql";
 import { session } from "./session";
 
@@ -21,15 +22,22 @@ interface Reply<T> {
   errors?: { extensions?: { code?: string; field?: string } }[];
 }
 
-/** Run an operation; refused fields are null in its data, and `codes` says why. */
+/**
+ * Run an operation about the account that the address names, if it names one. Refused fields are
+ * null in its data, and `codes` says why.
+ */
 export async function execute<Data, Variables>(
   operation: TypedDocumentString<Data, Variables>,
   variables: Variables,
   abort: AbortSignal,
 ): Promise<Answer<Data>> {
-  const response = await post(JSON.stringify({ query: operation.toString(), variables }), abort);
-  if (response.status === 401) throw new ExpiredError();
-  if (!response.ok) throw new AwayError();
+  const about = { account: named, ...variables };
+  const body = JSON.stringify({ query: operation.toString(), variables: about });
+  const response = await request("/graphql", abort, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
   const { data = null, errors = [] } = await read<Reply<Data>>(response);
   const codes = new Set(errors.map((error) => error.extensions?.code ?? "INTERNAL"));
   if (codes.has("UNAUTHENTICATED")) throw new ExpiredError();
@@ -37,19 +45,23 @@ export async function execute<Data, Variables>(
   return { data, codes, field: errors[0]?.extensions?.field ?? null };
 }
 
-async function post(body: string, abort: AbortSignal): Promise<Response> {
-  const token = session.value.kind === "open" ? session.value.token : "";
-  try {
-    return await fetch("/graphql", {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-      body,
-      signal: AbortSignal.any([abort, AbortSignal.timeout(TIMEOUT_MS)]),
-      credentials: "omit",
-    });
-  } catch {
-    throw new AwayError();
-  }
+/** Ask the server for something as whoever is signed in. */
+export async function request(
+  url: string,
+  abort: AbortSignal,
+  how: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Response> {
+  const who = session.peek();
+  const token = who.kind === "open" ? who.token : "";
+  const response = await fetch(url, {
+    ...how,
+    headers: { ...how.headers, authorization: `Bearer ${token}` },
+    signal: AbortSignal.any([abort, AbortSignal.timeout(TIMEOUT_MS)]),
+    credentials: "omit",
+  }).catch(() => null);
+  if (response?.status === 401) throw new ExpiredError();
+  if (!response?.ok) throw new AwayError();
+  return response;
 }
 
 async function read<T>(response: Response): Promise<T> {

@@ -1,4 +1,5 @@
 import { batch, computed, effect, signal } from "@preact/signals";
+import { named } from "./address";
 import { readBlocks, readMoney, writtenMoney } from "./amount";
 import { AwayError, ExpiredError, execute } from "./api";
 import { close, told, type Change } from "./dialog";
@@ -106,7 +107,11 @@ export class Changing {
     if (wish === null || !this.ready.peek() || this.state.peek() === "sending") return;
     this.#sent = wish;
     this.state.value = "sending";
-    const request = { idempotencyKey: this.#key, expectedVersion: this.#version };
+    const request = {
+      accountId: named,
+      idempotencyKey: this.#key,
+      expectedVersion: this.#version,
+    };
     try {
       const { data } = await make(this.change, wish, request, new AbortController().signal);
       this.#sent = null;

@@ -28,6 +28,13 @@ export function exactMoney(amount: string, currency: string): string {
   return new Intl.NumberFormat(localeTag(), style).format(amount as unknown as number);
 }
 
+/** Write an amount in as few letters as may be: with cents only where it has some. */
+export function shortMoney(amount: number, currency: string): string {
+  const minimumFractionDigits = Number.isInteger(amount) ? 0 : 2;
+  const style = { style: "currency", currency, minimumFractionDigits } as const;
+  return new Intl.NumberFormat(localeTag(), style).format(amount);
+}
+
 /** Write an exact number of units. */
 export function quantity(value: string): string {
   const format = new Intl.NumberFormat(localeTag(), { maximumFractionDigits: 6 });
@@ -52,6 +59,20 @@ export function micros(amount: string): number {
 /** Write a local day, such as "2026-11-22". */
 export function day(iso: string): string {
   return days({ day: "numeric", month: "long" }).format(utcMidnight(iso));
+}
+
+/** Write a local day in few letters. */
+export function shortDay(iso: string): string {
+  return days({ day: "numeric", month: "short" }).format(utcMidnight(iso));
+}
+
+/** Write the month of a local day in few letters. */
+export function shortMonth(iso: string): string {
+  return days({ month: "short" }).format(utcMidnight(iso));
+}
+
+export function yearOf(iso: string): string {
+  return days({ year: "numeric" }).format(utcMidnight(iso));
 }
 
 /** Write a local day with its year. */

@@ -28,6 +28,7 @@ export interface Wish {
 
 /** What names a change, and what it was decided on. */
 export interface Request {
+  accountId: string | null;
   idempotencyKey: string;
   expectedVersion: number;
 }

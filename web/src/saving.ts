@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { named } from "./address";
 import { AwayError, ExpiredError, type Answer } from "./api";
 import { close } from "./dialog";
 import { newKey, type Outcome, type Request } from "./meter";
@@ -44,7 +45,11 @@ export class Saving<Input extends object> {
     const input = (this.#sent ??= wanted);
     this.refusal.value = null;
     this.state.value = "sending";
-    const request = { idempotencyKey: this.#key, expectedVersion: this.version };
+    const request = {
+      accountId: named,
+      idempotencyKey: this.#key,
+      expectedVersion: this.version,
+    };
     try {
       const { data, codes, field } = await this.send(
         { ...input, ...request },

@@ -48,7 +48,16 @@ export function cycleName(number: number): string {
   return found ? period(found.startsOn, found.endsOn) : i18n._("cycle {number}", { number });
 }
 
-/** What has been shown: it is there at once when the browser goes back, and asked for anew. */
+/** How the address names a cycle: the current one goes without a number. */
+export function addressed(number: number): number | null {
+  const current = cycles.peek().find((cycle) => cycle.state === "CURRENT");
+  return current?.number === number ? null : number;
+}
+
+/**
+ * What has been shown, by cycle; null is the current one. It is there at once when the browser goes
+ * back, and asked for anew.
+ */
 const seen = new Map<number | null, Usage>();
 
 let newest: AbortController | null = null;
@@ -123,16 +132,26 @@ function take(cycle: number | null, found: Account | null, codes: ReadonlySet<st
   account.value = found;
   if (found?.cycles) list(found.cycles);
   const shown = found?.cycle ?? null;
-  if (shown !== null) {
-    seen.set(cycle, shown);
-    clockAhead = Date.parse(shown.computedAt) - Date.now();
-    tick();
+  if (shown === null) {
+    close();
+    usage.value = null;
+  } else {
+    put(shown);
   }
-  if (shown === null) close();
-  usage.value = shown;
   trouble.value = shown === null ? troubleOf(codes) : null;
   const last = found?.cycles?.nodes[0];
   if (trouble.value === "empty" && cycle === null && last) settle(last.number);
+}
+
+/** Put numbers of a cycle in the place of older ones, whoever brings them. */
+export function put(fresh: Usage): void {
+  const before = seen.get(fresh.number);
+  if (before && Date.parse(before.computedAt) > Date.parse(fresh.computedAt)) return;
+  seen.set(fresh.number, fresh);
+  if (fresh.state === "CURRENT") seen.set(null, fresh);
+  clockAhead = Date.parse(fresh.computedAt) - Date.now();
+  tick();
+  usage.value = seen.get(picked.peek()) ?? null;
 }
 
 function troubleOf(codes: ReadonlySet<string>): Trouble {

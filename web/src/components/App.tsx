@@ -1,5 +1,4 @@
 import { useEffect } from "preact/hooks";
-import { go, hrefOf } from "../address";
 import { told } from "../dialog";
 import { day, dayOfYear } from "../format";
 import { i18n } from "../i18n";
@@ -7,9 +6,11 @@ import { askAgain, canAskAgain, isDemo, session } from "../session";
 import { account, now, refresh, slow, trouble, usage, type Trouble, type Usage } from "../usage";
 import { CarrierCard } from "./CarrierCard";
 import { ConversationCard } from "./ConversationCard";
+import { CycleLink } from "./CycleLink";
 import { Dialogs } from "./Dialogs";
 import { Notice } from "./Notice";
 import { OpenButton } from "./OpenButton";
+import { OverTime } from "./OverTime";
 import { PendingCards } from "./PendingCard";
 import { Skeleton } from "./Skeleton";
 import { Toolbar } from "./Toolbar";
@@ -27,7 +28,7 @@ export function App() {
       <Top />
       <main>
         <div class="title">
-          <h1>{title}</h1>
+          <h1 tabIndex={-1}>{title}</h1>
           {name && <p>{name}</p>}
           <Readings />
         </div>
@@ -78,13 +79,16 @@ function Body() {
 function Numbers({ cycle }: { cycle: Usage }) {
   if (cycle.state === "FUTURE") return <PendingCards cycle={cycle} />;
   return (
-    <div class="cards">
-      <ConversationCard cycle={cycle} />
-      <div class="column">
-        {cycle.carrierBalance && <CarrierCard cycle={cycle} balance={cycle.carrierBalance} />}
-        {cycle.state === "CURRENT" && <NextCycle />}
+    <>
+      <div class="cards">
+        <ConversationCard cycle={cycle} />
+        <div class="column">
+          {cycle.carrierBalance && <CarrierCard cycle={cycle} balance={cycle.carrierBalance} />}
+          {cycle.state === "CURRENT" && <NextCycle />}
+        </div>
       </div>
-    </div>
+      <OverTime cycle={cycle} />
+    </>
   );
 }
 
@@ -109,28 +113,6 @@ function NextCycle() {
         <CycleLink cycle={next.number}>{i18n._("See what is pending")}</CycleLink>
       </p>
     </section>
-  );
-}
-
-interface LinkProps {
-  cycle: number | null;
-  look?: string;
-  children: string;
-}
-
-function CycleLink({ cycle, look = "", children }: LinkProps) {
-  return (
-    <a
-      class={look}
-      href={hrefOf(cycle)}
-      onClick={(event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
-        go(cycle);
-      }}
-    >
-      {children}
-    </a>
   );
 }
 
@@ -207,6 +189,11 @@ function Refused({ why }: { why: Trouble }) {
         </Notice>
       );
     case "no-account":
+      return (
+        <Notice icon="lock" title={i18n._("There is no such account")}>
+          {i18n._("The address names no account, or none that you may see.")}
+        </Notice>
+      );
     case "empty":
       return (
         <Notice icon="info" title={i18n._("There is nothing to show yet")}>

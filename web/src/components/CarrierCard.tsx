@@ -5,6 +5,7 @@ import { account, type Usage } from "../usage";
 import { Alert } from "./Alert";
 import { Icon } from "./Icon";
 import { OpenButton } from "./OpenButton";
+import { Scheduled } from "./Scheduled";
 import { UsageBar } from "./UsageBar";
 
 type Balance = NonNullable<Usage["carrierBalance"]>;
@@ -51,17 +52,12 @@ export function CarrierCard({ cycle, balance }: { cycle: Usage; balance: Balance
       )}
       {cycle.state === "CURRENT" && <Warning balance={balance} />}
       {balance.scheduledChange && (
-        <Alert
-          tone="info"
-          action={
-            <OpenButton opens={{ kind: "cancel", meter: "CARRIER" }}>{i18n._("Cancel")}</OpenButton>
-          }
-        >
+        <Scheduled meter="CARRIER">
           {i18n._("From {date} on, {amount} per cycle is committed to.", {
             date: day(balance.scheduledChange.effectiveOn),
             amount: money(balance.scheduledChange.amount, currency),
           })}
-        </Alert>
+        </Scheduled>
       )}
       {cycle.state === "CURRENT" && account.value?.status === "ACTIVE" && <Actions />}
       <Parts balance={balance} />

@@ -6,6 +6,7 @@ import { Alert } from "./Alert";
 import { Channels } from "./Channels";
 import { Icon } from "./Icon";
 import { OpenButton } from "./OpenButton";
+import { Scheduled } from "./Scheduled";
 import { UsageBar } from "./UsageBar";
 
 type Numbers = Usage["conversationUsage"];
@@ -31,17 +32,23 @@ export function ConversationCard({ cycle }: { cycle: Usage }) {
       </header>
       <p class="figure">
         <strong>{number(used)}</strong>{" "}
-        <span>{i18n._("of {quota} used", { quota: number(quota) })}</span>
+        <span>
+          {quota > 0
+            ? i18n._("of {quota} used", { quota: number(quota) })
+            : i18n._("used, without a quota")}
+        </span>
       </p>
-      <UsageBar
-        done={completed}
-        lasting={inProgress}
-        base={commitment + purchased}
-        limit={quota}
-        tone={tone}
-        words={i18n._("{used} of {quota} used", { used: number(used), quota: number(quota) })}
-        write={number}
-      />
+      {quota > 0 && (
+        <UsageBar
+          done={completed}
+          lasting={inProgress}
+          base={commitment + purchased}
+          limit={quota}
+          tone={tone}
+          words={i18n._("{used} of {quota} used", { used: number(used), quota: number(quota) })}
+          write={number}
+        />
+      )}
       <Legend cycle={cycle} />
       <Alerts cycle={cycle} />
       {cycle.state === "CURRENT" && account.value?.status === "ACTIVE" && <Actions />}
@@ -88,7 +95,9 @@ function counts(all: Numbers) {
 
 function Legend({ cycle }: { cycle: Usage }) {
   const { left, over } = cycle.conversationUsage;
-  const { completed, inProgress, used, commitment, purchased } = counts(cycle.conversationUsage);
+  const { completed, inProgress, used, quota, commitment, purchased } = counts(
+    cycle.conversationUsage,
+  );
   const base = commitment + purchased;
   const current = cycle.state === "CURRENT";
   return (
@@ -109,7 +118,7 @@ function Legend({ cycle }: { cycle: Usage }) {
           <dd>{number(inProgress)}</dd>
         </div>
       )}
-      {used > base && (
+      {used > base && quota > 0 && (
         <div>
           <dt>
             <i class={`swatch ${(over ?? 0) > 0 ? "over" : "beyond"}`} />
@@ -118,7 +127,7 @@ function Legend({ cycle }: { cycle: Usage }) {
           <dd>{number(used - base)}</dd>
         </div>
       )}
-      {(over ?? 0) === 0 && (
+      {(over ?? 0) === 0 && quota > 0 && (
         <div>
           <dt>
             <i class="swatch left" />
@@ -144,23 +153,16 @@ function Alerts({ cycle }: { cycle: Usage }) {
           )}
         </Alert>
       )}
-      {automatic === 0 && used > quota && (
+      {automatic === 0 && used > quota && quota > 0 && (
         <Alert tone="warning">{i18n._("The quota is used up. Messages are still sent.")}</Alert>
       )}
       {all.scheduledChange && (
-        <Alert
-          tone="info"
-          action={
-            <OpenButton opens={{ kind: "cancel", meter: "CONVERSATIONS" }}>
-              {i18n._("Cancel")}
-            </OpenButton>
-          }
-        >
+        <Scheduled meter="CONVERSATIONS">
           {i18n._(
             "From {date} on: {blocks, plural, =0 {no blocks are committed to} one {# block of 100 is committed to} other {# blocks of 100 are committed to}}.",
             { date: day(all.scheduledChange.effectiveOn), blocks: all.scheduledChange.blocks },
           )}
-        </Alert>
+        </Scheduled>
       )}
       {all.adjustments.length > 0 && (
         <Alert tone="info">

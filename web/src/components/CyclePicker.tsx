@@ -1,7 +1,7 @@
 import { go, hrefOf } from "../address";
 import { period } from "../format";
 import { i18n } from "../i18n";
-import { cycles, hasOlder, listOlder, usage, type CycleToPick } from "../usage";
+import { addressed, cycles, hasOlder, listOlder, usage, type CycleToPick } from "../usage";
 import { Icon, type IconName } from "./Icon";
 
 const OLDER = "older";
@@ -18,7 +18,7 @@ export function CyclePicker({ shown }: { shown: number | null }) {
   ];
   const pick = async (value: string) => {
     if (value === OLDER) await listOlder();
-    else go(addressed(listed, Number(value)));
+    else go(addressed(Number(value)));
   };
   return (
     <nav class="picker" aria-label={i18n._("Billing cycle")}>
@@ -64,13 +64,14 @@ interface StepProps {
 function Step({ to, listed, icon, children }: StepProps) {
   const newest = listed[0]?.number ?? -1;
   if (to === null || to < 0 || to > newest) {
+    // Still the same element, so that the focus stays on it at the end of the way.
     return (
-      <span class="step" aria-hidden="true">
+      <a class="step" role="link" aria-disabled="true" aria-label={children} tabIndex={-1}>
         <Icon name={icon} />
-      </span>
+      </a>
     );
   }
-  const target = addressed(listed, to);
+  const target = addressed(to);
   return (
     <a
       class="step"
@@ -86,11 +87,6 @@ function Step({ to, listed, icon, children }: StepProps) {
       <Icon name={icon} />
     </a>
   );
-}
-
-/** How the address names a cycle: the current one goes without a number. */
-function addressed(listed: CycleToPick[], number: number): number | null {
-  return listed.find((cycle) => cycle.state === "CURRENT")?.number === number ? null : number;
 }
 
 /** The list with the shown cycle in it, which may be older than all that are listed. */

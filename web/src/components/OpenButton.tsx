@@ -10,7 +10,15 @@ interface Props {
 /** A button that opens a dialog. */
 export function OpenButton({ opens, look = "button", children }: Props) {
   return (
-    <button type="button" class={look} aria-haspopup="dialog" onClick={() => open(opens)}>
+    <button
+      type="button"
+      class={look}
+      aria-haspopup="dialog"
+      onClick={(event) => {
+        event.currentTarget.focus(); // Safari does not: the dialog gives the focus back to it
+        open(opens);
+      }}
+    >
       {children}
     </button>
   );

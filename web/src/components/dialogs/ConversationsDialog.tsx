@@ -13,12 +13,9 @@ import { Dialog } from "./Dialog";
 import { ListFoot } from "./ListFoot";
 
 type Cycle = NonNullable<NonNullable<WhyConversationsQuery["account"]>["cycle"]>;
-type Page = Cycle["conversationUsage"]["conversations"];
-type Conversation = Page["nodes"][number];
+type Conversation = Cycle["conversationUsage"]["conversations"]["nodes"][number];
 
 const PAGE_SIZE = 20;
-const SEARCHED_SIZE = 100;
-const SEARCHED_MAX = 5;
 const CONTACT_MAX = 256;
 
 interface Props {
@@ -32,7 +29,12 @@ export function ConversationsDialog({ cycle, channel }: Props) {
   const typed = useSignal("");
   const contact = useSignal("");
   const list = useList(
-    (after, abort) => found(cycle.number, channel, { after, contact: contact.peek() || null }, abort),
+    async (after, abort) => {
+      const wanted = { contact: contact.peek() || null, channel: channel ?? null };
+      const variables = { cycle: cycle.number, first: PAGE_SIZE, after, ...wanted };
+      const { data } = await execute(WhyConversationsDocument, variables, abort);
+      return data?.account?.cycle?.conversationUsage.conversations;
+    },
     contact.value,
   );
   return (
@@ -111,27 +113,6 @@ export function ConversationsDialog({ cycle, channel }: Props) {
       </div>
     </Dialog>
   );
-}
-
-/** Load a page; of one channel, as many pages as it takes to find some, within reason. */
-async function found(
-  number: number,
-  channel: string | undefined,
-  { after, contact }: { after: string | null; contact: string | null },
-  abort: AbortSignal,
-): Promise<Page | null> {
-  const first = channel === undefined ? PAGE_SIZE : SEARCHED_SIZE;
-  const nodes: Conversation[] = [];
-  for (let searched = 1; ; searched += 1) {
-    const variables = { cycle: number, first, after, contact };
-    const { data } = await execute(WhyConversationsDocument, variables, abort);
-    const page = data?.account?.cycle?.conversationUsage.conversations;
-    if (!page) return null;
-    nodes.push(...page.nodes.filter((one) => channel === undefined || one.channel === channel));
-    const enough = nodes.length >= PAGE_SIZE || searched >= SEARCHED_MAX;
-    if (channel === undefined || enough || !page.pageInfo.hasNextPage) return { ...page, nodes };
-    after = page.pageInfo.endCursor;
-  }
 }
 
 function Why({ one, zone }: { one: Conversation; zone: string }) {
