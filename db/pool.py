@@ -1,18 +1,20 @@
 """Opening and typing of asyncpg's pool, and transactions that are tried again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
-from uuid import UUID
 
 import asyncpg
 import stamina
 from asyncpg.pool import PoolConnectionProxy
 
 from db import change
+from db.announcing import announce_now, announce_soon
+from db.statements import Telling
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -26,6 +28,7 @@ CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 BROKEN = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement on a connection whose loss is just being noticed
     asyncpg.LockNotAvailableError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -45,6 +48,12 @@ ACQUIRE_SECONDS = 1.0
 
 GRACE_SECONDS = 5.0
 """How long a statement is waited for beyond its time: a frozen server ends none itself."""
+
+UNREADABLE = (
+    "The database's URL cannot be read: are all signs of the password percent-encoded "
+    "that have a meaning in URLs?"
+)
+"""What is the matter with a URL that neither is one nor may be shown."""
 
 CLOSE_SECONDS = 2.0
 """How long a pool may take to close its connections, before it drops them."""
@@ -112,6 +121,7 @@ async def open_pool(
             max_size=size_max,
             command_timeout=float(session["statement_timeout"].removesuffix("s")) + GRACE_SECONDS,
             init=on_connect,
+            connection_class=Telling,
             reset=_leave,
             server_settings={"timezone": "UTC", "application_name": "kontingent", **session},
         )
@@ -128,6 +138,7 @@ async def pooled(dsn: str, *, size_max: int, session: dict[str, str]) -> AsyncIt
     finally:
         with suppress(TimeoutError):  # a close that is cut short drops the connections
             async with asyncio.timeout(CLOSE_SECONDS):
+                await announce_now(pool)
                 await pool.close()
 
 
@@ -156,6 +167,8 @@ def _reaching() -> Iterator[None]:
         yield
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise UnavailableError(f"The database cannot be reached: {error}") from error
+    except ValueError:
+        raise UnavailableError(UNREADABLE) from None  # its words quote a part of the URL
 
 
 @asynccontextmanager
@@ -163,11 +176,12 @@ async def acquire(pool: Pool) -> AsyncIterator[Connection]:
     """Borrow a connection, waiting at most a second for it.
 
     Whoever is cancelled meanwhile drops it: to ask the server to stop may take for ever. Whose
-    numbers have been changed on it is announced before it is given back.
+    numbers have been changed on it is announced soon after it was given back.
 
     Raises:
         UnavailableError: there is none to be had, or it failed in use.
     """
+    _BORROWERS[pool] += 1
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
             try:
@@ -176,17 +190,33 @@ async def acquire(pool: Pool) -> AsyncIterator[Connection]:
             except asyncio.CancelledError:
                 _drop(conn)
                 raise
-            if changed:
-                await _announce(conn, changed)
+        if changed:
+            announce_soon(pool, changed)
     except BROKEN as error:
         raise UnavailableError(type(error).__name__) from error
+    finally:
+        _BORROWERS[pool] -= 1
+        if not _BORROWERS[pool]:
+            del _BORROWERS[pool]
 
 
-async def _announce(conn: Connection, changed: Collection[UUID]) -> None:
-    """Announce changes: they are stored, and are found by their count if this fails."""
-    async with committing():
-        with suppress(*BROKEN):
-            await change.announce(conn, changed)
+_BORROWERS: Counter[Pool] = Counter()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A pool's connections that are in use and those that are not, and who waits for one."""
+
+    busy: int
+    idle: int
+    waiting: int
+
+
+def usage_of(pool: Pool) -> Usage:
+    """Tell how much of a pool is in use."""
+    idle = pool.get_idle_size()
+    busy = pool.get_size() - idle
+    return Usage(busy, idle, max(0, _BORROWERS[pool] - busy))
 
 
 def _drop(conn: Connection) -> None:
@@ -206,9 +236,9 @@ async def ping(pool: Pool) -> None:
 
 @dataclass(slots=True)
 class Commits:
-    """What became of the COMMITs of some work: whether one was cut when the work was cancelled."""
+    """What became of the COMMITs of some work: whether one was begun, so that it may be stored."""
 
-    cut: bool = False
+    begun: bool = False
 
 
 _COMMITS: ContextVar[Commits | None] = ContextVar("commits", default=None)
@@ -258,15 +288,14 @@ async def committing() -> AsyncIterator[None]:
     Raises:
         OutcomeUnknownError: the way to the database was cut meanwhile.
     """
+    commits = _COMMITS.get() or Commits()
+    before, commits.begun = commits.begun, True
     try:
         yield
-    except REFUSED:
-        raise
-    except BROKEN as error:
-        raise OutcomeUnknownError(type(error).__name__) from error
-    except asyncio.CancelledError:
-        if commits := _COMMITS.get():
-            commits.cut = True
+    except Exception as error:
+        if isinstance(error, BROKEN) and not isinstance(error, REFUSED):
+            raise OutcomeUnknownError(type(error).__name__) from error
+        commits.begun = before
         raise
 
 

@@ -27,9 +27,9 @@ class OperationContext(SchemaExtension):
 
     @override
     def on_execute(self) -> Iterator[None]:
-        """Let nothing but queries assume what the process knows: they can run anew."""
+        """Let no mutation assume what the process knows: all else can run anew."""
         context = self.execution_context
-        context.context.assumed.allowed &= context.operation_type is OperationType.QUERY
+        context.context.assumed.allowed &= context.operation_type is not OperationType.MUTATION
         yield
 
     @override

@@ -1,17 +1,14 @@
 """The root types and the schema built of them."""
 
+import functools
 import logging
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLSyntaxError, Source
+from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, Source
 from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import (
-    DisableIntrospection,
-    MaxTokensLimiter,
-    ParserCache,
-    ValidationCache,
-)
+from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -19,6 +16,7 @@ from typing_extensions import override
 
 import resolvers.account
 import resolvers.allowance
+import resolvers.live
 import resolvers.outbox
 from billing.errors import BillingError
 from billing.money import quoted
@@ -29,6 +27,8 @@ from schema import one_of
 from schema.account import Account, create_account, end_account
 from schema.allowance import SendAllowance
 from schema.columns.batch import Policy, fetched
+from schema.columns.executor import ColumnExecutor
+from schema.documents import Keeping, KeptDocuments
 from schema.erasure import erase_contact
 from schema.errors import shown
 from schema.failures import HANDLERS
@@ -60,13 +60,16 @@ from schema.setting import (
 )
 from schema.terms import change_terms
 
-TOKENS_MAX = 2_000
-"""Tokens in a document."""
-
 _LOG = logging.getLogger("kontingent.graphql")
 
 
-@strawberry.type(description="What can be read.")
+@strawberry.type(
+    description="What can be read. A document of more than 1 operation, 20 fragments, 10 root "
+    "fields, 12 levels (20 of introspection), 100 nested selections, 1,000 fields, 30 aliases, 30 "
+    "repeated fields or 5 directives, or of a cost beyond 50,000, is refused: "
+    "OPERATION_TOO_LARGE. It costs 1 for each object that it can bring: a connection brings as "
+    "many as are asked for, another list 10, one of recipients 20, the points of a series 380."
+)
 class Query:
     account: Account | None = fetched(
         resolvers.account.one,
@@ -148,8 +151,47 @@ class Mutation:
     replay_delivery = replay_delivery
 
 
+@strawberry.type(description="What can be watched over a WebSocket: graphql-transport-ws.")
+class Subscription:
+    usage_changed: Account | None = fetched(
+        resolvers.live.usage_changed,
+        guard=access.admin_or_operator,
+        description="The caller's account, or the one with this id: at once, and again whenever "
+        "what is selected of it is no longer the same, within a second of the change of its "
+        "numbers or terms and when another cycle begins; at most 4 times a second. Needs an admin "
+        "of the account, or an operator, who must name one. NOT_FOUND for any other. A caller may "
+        "have 100 of them, a connection 20; all end with the token.",
+        arguments={
+            "account_id": Annotated[
+                strawberry.ID | None, strawberry.argument(description="The account's id.")
+            ]
+        },
+    )
+
+
 class Schema(strawberry.Schema):
     """Shows clients what they may know of errors, and logs the rest without their input."""
+
+    def __init__(self, *, extensions: Sequence[Any] = (), **kwargs: Any) -> None:
+        self._documents = KeptDocuments()
+        keeping = functools.partial(Keeping, self._documents)
+        super().__init__(extensions=[keeping, *extensions], **kwargs)
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema of graphql-core that is behind this one."""
+        return self._schema
+
+    def parse(self, text: str) -> DocumentNode:
+        """Parse a document; when it is executed next, that is not done again.
+
+        Raises:
+            GraphQLError: it cannot be parsed.
+        """
+        try:
+            return self._documents.parse(text)
+        except GraphQLError as error:
+            raise self._shown(error) from None
 
     @override
     async def execute(
@@ -181,8 +223,18 @@ class Schema(strawberry.Schema):
                 )
             )
         if result.errors:
-            result.errors = [shown(error) for error in result.errors]
+            result.errors = [self._shown(error) for error in result.errors]
         return result
+
+    def _shown(self, error: GraphQLError) -> GraphQLError:
+        """Return what clients may know of an error: of the schema nothing if they may not read it.
+
+        The setting of Strawberry leaves the suggestions of arguments, types and values.
+        """
+        told = shown(error)
+        if self.config.disable_field_suggestions:
+            told.message = told.message.partition(" Did you mean ")[0]
+        return told
 
     @override
     def process_errors(
@@ -191,7 +243,13 @@ class Schema(strawberry.Schema):
         for error in errors:
             cause = error.original_error
             if error.path is not None and not isinstance(cause, BillingError | OutdatedError):
-                _LOG.error("A field failed.", extra={"path": error.path}, exc_info=cause)
+                _LOG.error("A field failed.", extra={"field": _field(error)}, exc_info=cause)
+
+
+def _field(error: GraphQLError) -> str:
+    """Return the schema's name of the field that failed: aliases are the client's words."""
+    node = error.nodes[0] if error.nodes else None
+    return node.name.value if isinstance(node, FieldNode) else "unknown"
 
 
 def _refused(error: GraphQLError) -> ExecutionResult:
@@ -216,19 +274,18 @@ def build(*, introspection: bool = True) -> Schema:
     Raises:
         TypeError: a root field has no policy.
     """
-    check_policies(Query, Mutation)
+    check_policies(Query, Mutation, Subscription)
     built = Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
         extensions=[
-            lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
-            ParserCache,
-            ValidationCache,
             OperationContext,
             *([] if introspection else [DisableIntrospection]),
         ],
         exception_handlers=HANDLERS,
+        execution_context_class=ColumnExecutor,
     )
     one_of.declare(built._schema)  # noqa: SLF001 (graphql-core's own is behind it)
     return built

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,12 +19,29 @@ from db.migrate import migrate
 from db.pool import INGESTING, READING, Connection, Pool, open_pool
 from tests.support.clock import Clock
 
-NAME = re.compile(r"^/\* ([a-z_.]+) \*/")
+NAME = re.compile(r"^/\* (?!change.announce)([a-z_.]+) \*/")
+"""A statement's name; what is announced comes by itself, a moment later."""
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="Generate many more random cases.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Sum up what the tests of faults have found, for the README."""
+    writes: Counter[str] = Counter()
+    slowest = recovery = 0.0
+    for report in terminalreporter.getreports("passed"):
+        found = dict(report.user_properties)
+        writes.update(found.get("writes", {}))
+        slowest = max(slowest, found.get("slowest", 0.0))
+        recovery = max(recovery, found.get("recovery", 0.0))
+    if writes:
+        counts = ", ".join(f"{count:,} {what}" for what, count in sorted(writes.items()))
+        terminalreporter.write_line(
+            f"Faults: {counts}; slowest {slowest:.1f} s, back after {recovery:.2f} s"
+        )
 
 
 @pytest.fixture

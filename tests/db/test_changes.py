@@ -1,10 +1,14 @@
 """The count of an account's changes: it goes up with its numbers, and with nothing else."""
 
+import re
+from pathlib import Path
+
 import pytest
 import pytest_asyncio
 
 from billing.account import account_id_of
 from billing.terms_change import TermsRequest
+from db import queries
 from db.pool import acquire
 from resolvers import account, terms
 from resolvers.terms import NO_COMMITMENTS
@@ -30,6 +34,7 @@ async def changes(world: World) -> tuple[int, int]:
     return found[account_id_of("acme")], found[account_id_of("globex")]
 
 
+ROOT = Path(__file__).parents[2]
 BUY = """mutation ($key: String! = "k") { addConversationBlocks(input: {blocks: 1, cycle: CURRENT,
     expectedVersion: 0, idempotencyKey: $key}) { __typename } }"""
 PREVIEW = "{ previewBlocks(input: {blocks: 1, cycle: CURRENT}) { __typename } }"
@@ -71,3 +76,15 @@ async def test_terms_and_end_count(world: World, changing: str) -> None:
     else:
         await terms.change(world.context(), id_, TermsRequest(time_zone="UTC"), NO_COMMITMENTS)
     assert await changes(world) == (acme + 1, globex)
+
+
+def test_whatever_counts_a_change_has_it_announced() -> None:
+    counting = {
+        path.stem for path in queries.SQL.glob("*.sql") if "changes + 1" in path.read_text("utf-8")
+    }
+    noting = {
+        path.stem
+        for path in (ROOT / "db").glob("*.py")
+        if re.search(r"\bnote\(\w*\[|\bnote\(ids\)", path.read_text("utf-8"))
+    }
+    assert noting == counting

@@ -22,14 +22,16 @@ from graphql import (
 )
 
 from billing.account import account_id_of
+from billing.commitment import GrantKind
 from billing.errors import AccessError, OperatorOnlyError, UnauthenticatedError
 from billing.notice import Letter
-from billing.plan import Interval
+from billing.plan import BLOCKS_MAX, Interval
 from billing.terms_change import TermsRequest
 from db.embedded import Cluster
-from resolvers import account, outbox, plan, reversal, terms
+from resolvers import account, erasure, outbox, plan, reversal, terms
 from resolvers.account import NewAccount
 from resolvers.context import Context
+from resolvers.known_accounts import KnownAccounts
 from resolvers.principal import Anonymous, Principal, Role, Service
 from resolvers.principal import Scope as KeyScope
 from resolvers.terms import NO_COMMITMENTS
@@ -39,6 +41,7 @@ from tests.jobs.letters import letter
 from tests.jobs.queue import ANNA, given_up, post
 from tests.support.fixtures import shared_world
 from tests.support.http import Client, client
+from tests.support.sockets import connected
 from tests.support.world import AMSTERDAM, World, admin, charge, contents, message, price_list
 
 CALLERS = (
@@ -75,12 +78,16 @@ SCHEMA: GraphQLSchema = root.build()._schema  # noqa: SLF001 (graphql-core's own
 TABLE = {
     READ: """
         Query: account
+        Subscription: usageChanged
         Account: id externalId name status plan interval timeZone currency signedUpAt trialEndsAt
         Account: scheduledChange
         ScheduledTerms: plan interval anchorDate timeZone effectiveAt effectiveOn
     """,
     USAGE: """
-        Account: cycle nextCycle cycles commitmentChanges settings
+        Account: cycle nextCycle cycles usageSeries commitmentChanges settings
+        UsageSeries: cycle by computedAt points adjustedConversations adjustedSpent
+        UsagePoint: startsAt endsAt startsOn endsOn conversations conversationsTotal spent
+        UsagePoint: spentTotal
         AccountSettings: lowBalanceAlert lowBalanceAlertVersion autoRecharge autoRechargeVersion
         AccountSettings: reminderRecipients reminderRecipientsVersion webhook webhookVersion
         LowBalanceAlert: threshold recipients
@@ -151,7 +158,7 @@ TABLE = {
         SendBalance: left leftAfter overspentAfter
         StaleVersion: message field version
         NoCurrentCycle: message field
-        LimitExceeded: message field
+        LimitExceeded: message field blocksMax amountMin amountMax
         CommitmentNeeded: message field
         IdempotencyConflict: message field
     """,
@@ -173,10 +180,12 @@ TABLE = {
         Mutation: replayDelivery
         ReplayDeliverySuccess: id dueAt
         NotDead: message field
-        Mutation: reverse
+        Mutation: reverse eraseContact
         Reversed: meter label grantKind cycleNumber adjustments computedAt cycle
         ReversalAdjustment: meter label conversations amount cycleNumber bookedInCycle
         AlreadyReversed: message field
+        ContactErased: mark messages conversations erasedAt
+        ContactUnknown: message field
         Failure: message field
         PriceListExists: message field
         AccountExists: message field
@@ -207,6 +216,8 @@ CHANGE_TERMS = 'changeTerms(input: {accountId: $changing, timeZone: "UTC"}) { %s
 END_ACCOUNT = "endAccount(input: {accountId: $fresh}) { %s }"
 REVERSE = """reverse(input: {accountId: $acme, original: {event: {source: "carrier", id: "wrong"}},
     reason: "Billed twice.", idempotencyKey: "reversed"}) { %s }"""
+ERASE = """eraseContact(input: {accountId: $other, contact: $nonce, reason: "Asked to be."})
+    { %s }"""
 REPLAY = "replayDelivery(input: {id: $dead}) { %s }"
 STALE = 'input: {accountId: $id, idempotencyKey: "k", expectedVersion: 99'
 BLOCKS = f"addConversationBlocks({STALE}, blocks: 1}}) {{ %s }}"
@@ -214,7 +225,7 @@ TOP_UP = f'topUpCarrierBalance({STALE}, amount: "5"}}) {{ %s }}'
 SEND_ALLOWED = 'sendAllowed(account: "acme", feature: "VOICE") { %s }'
 FAILED = "... on Failure { message field } ... on %s { %%s }"
 BOUGHT = (
-    'addConversationBlocks(input: {accountId: $id, idempotencyKey: "bought", expectedVersion: 2, '
+    'addConversationBlocks(input: {accountId: $id, idempotencyKey: "bought", expectedVersion: 3, '
     "blocks: 1}) { ... on MeterChanged { %s } }"
 )
 PREVIEW_COMMITMENT = (
@@ -269,12 +280,15 @@ WAYS = {
         for name in (
             "StaleVersion",
             "NoCurrentCycle",
-            "LimitExceeded",
             "IdempotencyConflict",
         )
     },
+    "LimitExceeded": PREVIEW_BLOCKS.replace("blocks: 1", f"blocks: {BLOCKS_MAX}, cycle: NEXT")
+    % "... on LimitExceeded { %s }",
     "CommitmentNeeded": TOP_UP % (FAILED % "CommitmentNeeded"),
     "Account": ACCOUNT,
+    "UsageSeries": ACCOUNT % "usageSeries { %s }",
+    "UsagePoint": ACCOUNT % "usageSeries { points { %s } }",
     "CycleConnection": ACCOUNT % "cycles { %s }",
     "CycleEdge": ACCOUNT % "cycles { edges { %s } }",
     "PageInfo": ACCOUNT % "cycles { pageInfo { %s } }",
@@ -324,6 +338,8 @@ WAYS = {
     "Reversed": REVERSE % "... on Reversed { %s }",
     "ReversalAdjustment": REVERSE % "... on Reversed { adjustments { %s } }",
     "AlreadyReversed": REVERSE.replace("reversed", "again") % "... on AlreadyReversed { %s }",
+    "ContactErased": ERASE % "... on ContactErased { %s }",
+    "ContactUnknown": ERASE.replace("$nonce", '"nobody"') % "... on ContactUnknown { %s }",
 }
 """By type, the operation on whose way an object of it is met; a field takes the place of %s."""
 
@@ -335,6 +351,7 @@ GIVEN_UP, WAITING = letter(id=UUID(int=1)), letter(id=UUID(int=2))
 ROOTS = {
     "Query.account": ACCOUNT,
     "Query.accounts": "accounts { %s }",
+    "Subscription.usageChanged": "usageChanged(accountId: $id) { %s }",
     "Query.sendAllowed": SEND_ALLOWED,
     "Query.previewCommitmentChange": PREVIEW_COMMITMENT,
     "Query.previewBlocks": PREVIEW_BLOCKS,
@@ -348,6 +365,7 @@ ROOTS = {
     "Mutation.replayDelivery": REPLAY,
     "Query.deadLetters": "deadLetters { %s }",
     "Mutation.reverse": REVERSE,
+    "Mutation.eraseContact": ERASE,
     "Mutation.addConversationBlocks": BLOCKS,
     "Mutation.changeConversationCommitment": (
         f"changeConversationCommitment({STALE}, blocks: 1}}) {{ %s }}"
@@ -368,8 +386,13 @@ ROOTS = {
 }
 
 
-LOCKING = re.compile(r"^mutation|preview(?!Send)")
-"""What locks the account before it looks at it: also a change that is only rehearsed."""
+DECIDING = re.compile(
+    r"changeCon|changeCar|addConversation|topUp|cancelSch|previewCom|previewBlocks|previewTopUp"
+)
+"""What changes a meter, or only says what that would do: it reads all that it is decided on."""
+
+LOCKING = re.compile(r"^mutation|previewTerms")
+"""What else may write: it locks the account before it looks at it, also to rehearse."""
 
 
 def _rows() -> Iterator[tuple[str, str, str]]:
@@ -399,7 +422,8 @@ def _operation(body: str) -> str:
     used = sorted(set(re.findall(r"\$\w+", body)))
     declared = ", ".join(f"{name}: {VARIABLES.get(name, 'ID!')}" for name in used)
     mutating = "(input:" in body and not body.startswith("preview")
-    kind = "mutation" if mutating else "query"
+    watching = body.startswith("usageChanged")
+    kind = "mutation" if mutating else "subscription" if watching else "query"
     return f"{kind} ({declared}) {{ {body} }}" if used else f"{kind} {{ {body} }}"
 
 
@@ -426,14 +450,21 @@ class Door:
         }
         if "$fresh" in document and caller == "operator":
             variables["fresh"] = str(await self.world.account(nonce))
+        if "contact: $nonce" in document and caller == "operator":
+            await self.world.take(message("other", "2026-11-10T12:00", contact=nonce))
         if "$dead" in document and caller == "operator":
             variables["dead"] = str(await _give_up(self.world, letter(id=uuid4())))
         self.world.statements.clear()
-        return await self.client.graphql(
-            document,
-            {name: value for name, value in variables.items() if f"${name}:" in document},
-            bearer=self.bearers[caller],
-        )
+        given = {name: value for name, value in variables.items() if f"${name}:" in document}
+        bearer = self.bearers[caller]
+        if not document.startswith("subscription"):
+            return await self.client.graphql(document, given, bearer=bearer)
+        async with connected(self.client.app) as socket:
+            await socket.begin(bearer)
+            await socket.subscribe("1", document, variables=given)
+            told = await socket.hear()
+        payload = told["payload"]
+        return payload if told["type"] == "next" else {"data": None, "errors": payload}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -495,6 +526,7 @@ async def _fill(world: World) -> None:
         ids = {name: str(account_id_of(name)) for name in ("acme", "trial") if f"${name}" in change}
         declared = ", ".join(f"${name}: ID!" for name in ids)
         await world.data(f"mutation ({declared}) {{ {change} {{ __typename }} }}", ids)
+    await world.grant("acme", GrantKind.BLOCKS, 2, 1)
     await world.take(
         message("acme", "2026-09-30T12:00"),  # closed by now: an adjustment
         message("acme", "2026-11-10T12:00"),
@@ -549,29 +581,36 @@ def test_every_caller_has_an_outcome_under_every_policy() -> None:
     [pytest.param(*row, id=f"{row[1]}.{row[2]}") for row in _rows()],
 )
 async def test_a_field_is_had_by_those_who_may_and_denied_without_a_trace(
-    door: Door, policy: str, type_name: str, field_name: str
+    door: Door,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: str,
+    type_name: str,
+    field_name: str,
 ) -> None:
+    monkeypatch.setattr(KnownAccounts, "get", lambda *_: None)
     document = _document(type_name, field_name)
-    locking = LOCKING.search(document) is not None
+    writing = document.startswith("mutation") or "preview" in document
     found: dict[str, str] = {}
     for caller in CALLERS:
         asked = ASKED.get(caller, "acme")
-        before = await contents(door.world.pool) if locking else None
+        before = await contents(door.world.pool) if writing else None
         reply = await door.knock(document, caller, asked)
         found[caller] = _outcome(reply, document, field_name)
         if found[caller] != "DATA":
-            assert door.world.statements == _loaded(caller, asked, policy, locking=locking)
+            assert door.world.statements == _loaded(caller, asked, policy, document)
             assert before is None or await contents(door.world.pool) == before
     assert found == dict(zip(CALLERS, POLICIES[policy].split(), strict=True))
 
 
-def _loaded(caller: str, asked: str, policy: str, *, locking: bool) -> list[str]:
+def _loaded(caller: str, asked: str, policy: str, document: str) -> list[str]:
     """Return the statements on the way to a refusal: a look at the caller's own account."""
     if caller not in ASKED or policy in {OPERATE, SEND}:
         return []
-    if not locking:
-        return ["account.by_ids"]
-    return ["account.lock", "account.by_ids"] if asked == "trial" else ["account.lock"]
+    if DECIDING.search(document):
+        return ["account.by_ids", "standing.read"] if asked == "trial" else ["account.by_ids"]
+    if LOCKING.search(document):
+        return ["account.lock", "account.by_ids"] if asked == "trial" else ["account.lock"]
+    return ["account.by_ids"]
 
 
 OPERATED: dict[str, Callable[[Context], Awaitable[object]]] = {
@@ -591,6 +630,10 @@ OPERATED: dict[str, Callable[[Context], Awaitable[object]]] = {
             reason="Why.",
             idempotency_key="k",
         ),
+    ),
+    "eraseContact": lambda ctx: erasure.erase_contact(
+        ctx,
+        erasure.Request(account_id=str(account_id_of("acme")), contact="maria", reason="Why."),
     ),
     "accounts": account.page,
     "deadLetters": outbox.dead_letters,

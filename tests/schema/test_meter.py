@@ -180,16 +180,16 @@ async def test_a_commitment_from_nothing_is_in_force_at_once(world: World) -> No
 async def test_the_statements_of_a_change(world: World) -> None:
     """The account, if the process does not know it; all that is read; all that is written."""
     await world.account("acme")
-    reading = ["account.by_ids", "standing.read"]
+    reading, writing = ["account.by_ids", "standing.read"], ["standing.write"]
     await send(world, "changeConversationCommitment", blocks=3)
-    assert world.statements == [*reading, "standing.write"]
+    assert world.statements == [*reading, *writing]
     for version, cycle in ((1, "CURRENT"), (2, "NEXT")):
         await send(world, "addConversationBlocks", version, blocks=3, cycle=cycle)
-        assert world.statements == [*reading, "standing.write"]
+        assert world.statements == [*reading, *writing]
     await send(world, "addConversationBlocks", 1, blocks=3)  # a stale version
     assert world.statements == reading
     await send(world, "changeCarrierCommitment", key="k", amount="25")
-    assert world.statements == [*reading, "standing.write"]
+    assert world.statements == [*reading, *writing]
     await send(world, "changeCarrierCommitment", key="k", amount="25")
     assert world.statements == reading
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from db.embedded import Cluster
+from resolvers.watcher import Watchers
 from tests.support.fixtures import schema, shared_world
 from tests.support.http import application
 from tests.web.demo_world import DEMO, fill
@@ -89,7 +90,7 @@ class Server(uvicorn.Server):
     """Serves in a task of the tests' loop: signals are none of its business."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None))
+        super().__init__(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
         self.serving = asyncio.Event()
 
     @override
@@ -120,5 +121,7 @@ async def site(cluster: Cluster, template: str, browser: Browser) -> AsyncIterat
     async with shared_world(cluster, template) as world:
         await fill(world)
         parts = (world.schema, world.pool, world.ingest_pool, world.clock)
-        async with application(*parts, demo=DEMO) as app, served(app) as port:
-            yield Site(browser, f"http://127.0.0.1:{port}", world)
+        watchers = Watchers()
+        made = application(*parts, demo=DEMO, watchers=watchers)
+        async with made as app, served(app) as port:
+            yield Site(browser, f"http://127.0.0.1:{port}", world, watchers)

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from edge.page import PATH
 from resolvers.principal import Role
+from resolvers.watcher import Watchers
 from tests.support.world import World
 from tests.web.demo_world import issue
 
@@ -18,11 +19,12 @@ TABS_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A server, the browser that visits it, and the world behind it."""
+    """A server, the browser that visits it, the world behind it, and who watches that."""
 
     browser: Browser
     url: str
     world: World
+    watchers: Watchers
 
     @asynccontextmanager
     async def visit(

@@ -702,6 +702,85 @@ fragment PreviewedLosses on Losses {
   }
 }
     `),_r=new Z(`
+    subscription UsageChanged($account: ID) {
+  usageChanged(accountId: $account) {
+    cycle {
+      ...UsageOfCycle
+    }
+    nextCycle {
+      number
+      startsOn
+      endsOn
+      conversationUsage {
+        pending
+      }
+    }
+  }
+}
+    fragment UsageOfCycle on Cycle {
+  number
+  state
+  startsAt
+  endsAt
+  startsOn
+  endsOn
+  timeZone
+  computedAt
+  conversationUsage {
+    version
+    included
+    committed
+    commitment
+    purchased
+    automatic
+    quota
+    used
+    completed
+    inProgress
+    pending
+    left
+    over
+    percentOfCommitment
+    percentOfQuota
+    byChannel {
+      channel
+      used
+      pending
+    }
+    scheduledChange {
+      blocks
+      effectiveOn
+    }
+    adjustments {
+      channel
+      change
+      reason
+      cycleNumber
+    }
+  }
+  carrierBalance {
+    currency
+    version
+    commitment
+    toppedUp
+    limit
+    spent
+    spentDisplay
+    overspent
+    percent
+    sendAllowed
+    byFeature {
+      feature
+      display
+      percent
+      charges
+    }
+    scheduledChange {
+      amount
+      effectiveOn
+    }
+  }
+}`),vr=new Z(`
     query UsagePage($account: ID, $cycle: Int, $cycles: Int!) {
   account(id: $account) {
     id
@@ -807,7 +886,7 @@ fragment UsageOfCycle on Cycle {
       effectiveOn
     }
   }
-}`),vr=new Z(`
+}`),yr=new Z(`
     query WhyCharges($account: ID, $cycle: Int!, $first: Int!, $after: String) {
   account(id: $account) {
     cycle(number: $cycle) {
@@ -833,7 +912,7 @@ fragment UsageOfCycle on Cycle {
     }
   }
 }
-    `),yr=new Z(`
+    `),br=new Z(`
     query WhyConversations($account: ID, $cycle: Int!, $first: Int!, $after: String, $contact: String, $channel: String) {
   account(id: $account) {
     cycle(number: $cycle) {
@@ -864,4 +943,4 @@ fragment UsageOfCycle on Cycle {
     }
   }
 }
-    `),br=36,xr=100,Sr=4e3,Cr=[5e3,1e4,2e4,3e4],wr=z(null),Tr=z(null),Q=z([]),Er=z(null),Dr=z(!1),Or=z(!1),kr=z(!1),Ar=z(0);function jr(e){let t=Q.value.find(t=>t.number===e);return t?zn(t.startsOn,t.endsOn):J._(`cycle {number}`,{number:e})}function Mr(e){return Q.peek().find(e=>e.state===`CURRENT`)?.number===e?null:e}var Nr=new Map,Pr=null,Fr=null,Ir=0,Lr,Rr=0;function zr(){H(()=>{W.value.kind===`open`&&Ur(U.value)}),setInterval($r,3e4),addEventListener(`online`,Br)}function Br(){W.peek().kind===`open`&&Wr(U.peek())}var Vr=z(!1);async function Hr(){if(Fr!==null)try{let{data:e}=await Yn(or,{after:Fr,first:xr},new AbortController().signal);e?.account?.cycles&&Xr(e.account.cycles)}catch(e){e instanceof qn&&Et()}}function Ur(e){Re(()=>{Tr.value=Nr.get(e)??null,Er.value=null,kr.value=!1}),Ir=0,Wr(e)}async function Wr(e){Pr?.abort(),clearTimeout(Lr);let t=Pr=new AbortController;Dr.value=!0;let n=setTimeout(()=>Or.value=!0,Sr);try{let n=await Yn(_r,{cycle:e,cycles:br},t.signal);t===Pr&&Re(()=>Gr(e,n.data?.account??null,n.codes))}catch(e){if(t!==Pr)return;if(e instanceof qn)Et();else if(e instanceof Jn)Jr();else throw e}finally{clearTimeout(n),t===Pr&&Re(()=>Dr.value=Or.value=!1)}}function Gr(e,t,n){Ir=0,kr.value=!1,t?.id!==wr.peek()?.id&&Qr(),wr.value=t,t?.cycles&&Yr(t.cycles);let r=t?.cycle??null;r===null?(Ft(),Tr.value=null):Kr(r),Er.value=r===null?qr(n):null;let i=t?.cycles?.nodes[0];Er.value===`empty`&&e===null&&i&&vt(i.number)}function Kr(e){let t=Nr.get(e.number);t&&Date.parse(t.computedAt)>Date.parse(e.computedAt)||(Nr.set(e.number,e),e.state===`CURRENT`&&Nr.set(null,e),Rr=Date.parse(e.computedAt)-Date.now(),$r(),Tr.value=Nr.get(U.peek())??null)}function qr(e){return e.has(`ADMIN_ONLY`)?`member`:e.has(`TRIAL_NO_ACCESS`)?`trial`:e.has(`CYCLE_OUT_OF_RANGE`)?`no-cycle`:wr.peek()===null?`no-account`:`empty`}function Jr(){let e=Cr[Math.min(Ir,Cr.length-1)];Ir+=1,Re(()=>{kr.value=Tr.peek()!==null,Er.value=kr.value?null:`away`}),Lr=setTimeout(Br,e)}function Yr(e){let t=e.nodes.at(-1)?.number??0,n=Q.peek().filter(e=>e.number<t);Q.value=e.nodes,n.length>0?Q.value=[...e.nodes,...n]:Zr(e)}function Xr(e){Q.value=[...Q.peek(),...e.nodes],Zr(e)}function Zr({pageInfo:e}){Fr=e.endCursor,Vr.value=e.hasNextPage}function Qr(){Ft(),Nr.clear(),Q.value=[]}function $r(){Ar.value=Date.now()+Rr}function ei(e){switch(e){case`BROADCAST`:return J._(`Broadcasts`);case`CHAT`:return J._(`Chat`);case`EMAIL`:return J._(`Email`);case`INSTAGRAM`:return`Instagram`;case`SMS`:return`SMS`;case`VOICE`:return J._(`Voice`);case`WHATSAPP`:return`WhatsApp`;default:{let t=e.toLowerCase().replaceAll(`_`,` `);return t.charAt(0).toUpperCase()+t.slice(1)}}}var ti=Symbol.for(`pv`),ni=0;Array.isArray;function $(t,n,r,i,a,o){n||={};var s,c,l=n;if(`ref`in l&&typeof t!=`function`)for(c in l={},n)c==`ref`?s=n[c]:l[c]=n[c];var u={type:t,props:l,key:r,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,constructor:ti,__v:--ni,__i:-1,__u:0};return(a||o)&&(u.__source=a,u.__self=o),e.vnode&&e.vnode(u),u}var ri={back:`M10 3.5 5.5 8l4.5 4.5`,forward:`M6 3.5 10.5 8 6 12.5`,refresh:`M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.7M13.5 2.5v3.2h-3.2`,warning:`M8 2.2 14.5 13.5h-13zM8 6.5v3.2M8 11.6v.1`,info:`M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M8 7.4v3.4M8 5.2v.1`,close:`M4 4l8 8M12 4l-8 8`,plus:`M8 3v10M3 8h10`,calendar:`M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.2V4M10.5 2.2V4`,lock:`M3.5 7.2h9v6.3h-9zM5.5 7V5a2.5 2.5 0 0 1 5 0v2`,hourglass:`M4 2.2h8M4 13.8h8M5 2.2c0 3 6 3.6 6 5.8s-6 2.8-6 5.8M11 2.2c0 3-6 3.6-6 5.8s6 2.8 6 5.8`,cloud:`M4.6 12.5a3.1 3.1 0 0 1-.2-6.2 4 4 0 0 1 7.6 1 2.6 2.6 0 0 1-.4 5.2zM2 2l12 12`,globe:`M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M1.8 8h12.4M8 1.8c4 4 4 8.4 0 12.4M8 1.8c-4 4-4 8.4 0 12.4`,person:`M8 8.2a2.9 2.9 0 1 0 0-5.8 2.9 2.9 0 0 0 0 5.8M2.5 14c.6-2.8 2.8-4.2 5.5-4.2s4.9 1.4 5.5 4.2`};function ii({name:e}){return $(`svg`,{class:`icon icon-${e}`,viewBox:`0 0 16 16`,"aria-hidden":`true`,children:$(`path`,{d:ri[e]})})}function ai({tone:e,action:t,children:n}){return $(`div`,{class:`alert ${e}`,role:`note`,children:[$(ii,{name:e===`info`?`info`:`warning`}),$(`div`,{children:n}),t]})}function oi({cycle:e,look:t=``,children:n}){return $(`a`,{class:t,href:gt(e),onClick:t=>{t.ctrlKey||t.metaKey||t.shiftKey||(t.preventDefault(),si(e))},children:n})}function si(e){_t(e),document.querySelector(`h1`)?.focus()}function ci(e,t=``){let n=lt([]),r=lt(`waiting`),i=async t=>{r.value=`waiting`;try{let i=await e(n.peek().at(-1)?.pageInfo.endCursor??null,t);if(t.aborted)return;i&&(n.value=[...n.peek(),i]),r.value=i?`loaded`:`failed`}catch(e){if(t.aborted)return;if(e instanceof qn)Et();else if(e instanceof Jn)r.value=`failed`;else throw e}},a=lt(new AbortController);return we(()=>(a.value=new AbortController,n.value=[],i(a.peek().signal),()=>a.peek().abort()),[t]),{rows:n.value.flatMap(e=>e.nodes),waiting:r.value===`waiting`,failed:r.value===`failed`,more:n.value.at(-1)?.pageInfo.hasNextPage??!1,load:()=>void i(a.peek().signal)}}function li(){return $(`header`,{class:`top`,children:[G&&$(`p`,{class:`demo-bar`,children:[$(ii,{name:`person`}),$(`span`,{children:G.role===`admin`?J._(`Demo: you are an admin of {name}.`,{name:G.name}):J._(`Demo: you are a member of {name}.`,{name:G.name})}),$(`a`,{href:`/`,children:J._(`Change user`)})]}),$(`div`,{class:`crumbs`,children:[$(`ol`,{"aria-label":J._(`You are here`),children:[$(`li`,{children:J._(`Settings`)}),$(`li`,{children:J._(`Account`)})]}),$(ui,{})]})]})}function ui(){return $(`span`,{class:`select small`,children:[$(ii,{name:`globe`}),$(`select`,{"aria-label":J._(`Language`),value:_n.value,onChange:e=>void yn(e.currentTarget.value),children:Object.entries(mn).map(([e,t])=>$(`option`,{value:e,lang:e,children:t},e))})]})}export{On as $,ir as A,Tt as At,hr as B,we as Bt,Tr as C,Nt as Ct,tr as D,Et as Dt,er as E,Ct as Et,ur as F,lt as Ft,qn as G,x as Gt,vr as H,Oe as Ht,dr as I,Ze as It,jn as J,Yn as K,N as Kt,fr as L,Re as Lt,sr as M,gt as Mt,cr as N,ht as Nt,nr as O,wt as Ot,lr as P,U as Pt,Rn as Q,pr as R,H as Rt,Er as S,Mt as St,$n as T,Dt as Tt,yr as U,Ee as Ut,gr as V,Te as Vt,Jn as W,De as Wt,Pn as X,Tn as Y,Vn as Z,Ar as _,Y as _t,si as a,wn as at,kr as b,Ft as bt,$ as c,An as ct,Mr as d,In as dt,Nn as et,Dr as f,Un as ft,Hr as g,_n as gt,Vr as h,J as ht,oi as i,Mn as it,ar as j,_t as jt,rr as k,W as kt,ei as l,Fn as lt,Q as m,mn as mt,li as n,Hn as nt,ai as o,En as ot,jr as p,Ln as pt,Xn as q,ci as r,Dn as rt,ii as s,zn as st,ui as t,Bn as tt,wr as u,kn as ut,Br as v,vn as vt,Qn as w,bt as wt,zr as x,Pt as xt,Or as y,pn as yt,mr as z,z as zt};
+    `),xr=36,Sr=100,Cr=4e3,wr=[5e3,1e4,2e4,3e4],Tr=z(null),Er=z(null),Q=z([]),Dr=z(null),Or=z(!1),kr=z(!1),Ar=z(!1),jr=z(0);function Mr(e){let t=Q.value.find(t=>t.number===e);return t?zn(t.startsOn,t.endsOn):J._(`cycle {number}`,{number:e})}function Nr(e){return Q.peek().find(e=>e.state===`CURRENT`)?.number===e?null:e}var Pr=new Map,Fr=null,Ir=null,Lr=0,Rr,zr=0;function Br(){H(()=>{W.value.kind===`open`&&Wr(U.value)}),setInterval(ei,3e4),addEventListener(`online`,Vr)}function Vr(){W.peek().kind===`open`&&Gr(U.peek())}var Hr=z(!1);async function Ur(){if(Ir!==null)try{let{data:e}=await Yn(or,{after:Ir,first:Sr},new AbortController().signal);e?.account?.cycles&&Zr(e.account.cycles)}catch(e){e instanceof qn&&Et()}}function Wr(e){Re(()=>{Er.value=Pr.get(e)??null,Dr.value=null,Ar.value=!1}),Lr=0,Gr(e)}async function Gr(e){Fr?.abort(),clearTimeout(Rr);let t=Fr=new AbortController;Or.value=!0;let n=setTimeout(()=>kr.value=!0,Cr);try{let n=await Yn(vr,{cycle:e,cycles:xr},t.signal);t===Fr&&Re(()=>Kr(e,n.data?.account??null,n.codes))}catch(e){if(t!==Fr)return;if(e instanceof qn)Et();else if(e instanceof Jn)Yr();else throw e}finally{clearTimeout(n),t===Fr&&Re(()=>Or.value=kr.value=!1)}}function Kr(e,t,n){Lr=0,Ar.value=!1,t?.id!==Tr.peek()?.id&&$r(),Tr.value=t,t?.cycles&&Xr(t.cycles);let r=t?.cycle??null;r===null?(Ft(),Er.value=null):qr(r),Dr.value=r===null?Jr(n):null;let i=t?.cycles?.nodes[0];Dr.value===`empty`&&e===null&&i&&vt(i.number)}function qr(e){let t=Pr.get(e.number);t&&Date.parse(t.computedAt)>Date.parse(e.computedAt)||(Pr.set(e.number,e),e.state===`CURRENT`&&Pr.set(null,e),zr=Date.parse(e.computedAt)-Date.now(),ei(),Er.value=Pr.get(U.peek())??null)}function Jr(e){return e.has(`ADMIN_ONLY`)?`member`:e.has(`TRIAL_NO_ACCESS`)?`trial`:e.has(`CYCLE_OUT_OF_RANGE`)?`no-cycle`:Tr.peek()===null?`no-account`:`empty`}function Yr(){let e=wr[Math.min(Lr,wr.length-1)];Lr+=1,Re(()=>{Ar.value=Er.peek()!==null,Dr.value=Ar.value?null:`away`}),Rr=setTimeout(Vr,e)}function Xr(e){let t=e.nodes.at(-1)?.number??0,n=Q.peek().filter(e=>e.number<t);Q.value=e.nodes,n.length>0?Q.value=[...e.nodes,...n]:Qr(e)}function Zr(e){Q.value=[...Q.peek(),...e.nodes],Qr(e)}function Qr({pageInfo:e}){Ir=e.endCursor,Hr.value=e.hasNextPage}function $r(){Ft(),Pr.clear(),Q.value=[]}function ei(){jr.value=Date.now()+zr}function ti(e){switch(e){case`BROADCAST`:return J._(`Broadcasts`);case`CHAT`:return J._(`Chat`);case`EMAIL`:return J._(`Email`);case`INSTAGRAM`:return`Instagram`;case`SMS`:return`SMS`;case`VOICE`:return J._(`Voice`);case`WHATSAPP`:return`WhatsApp`;default:{let t=e.toLowerCase().replaceAll(`_`,` `);return t.charAt(0).toUpperCase()+t.slice(1)}}}var ni=Symbol.for(`pv`),ri=0;Array.isArray;function $(t,n,r,i,a,o){n||={};var s,c,l=n;if(`ref`in l&&typeof t!=`function`)for(c in l={},n)c==`ref`?s=n[c]:l[c]=n[c];var u={type:t,props:l,key:r,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,constructor:ni,__v:--ri,__i:-1,__u:0};return(a||o)&&(u.__source=a,u.__self=o),e.vnode&&e.vnode(u),u}var ii={back:`M10 3.5 5.5 8l4.5 4.5`,forward:`M6 3.5 10.5 8 6 12.5`,refresh:`M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.7M13.5 2.5v3.2h-3.2`,warning:`M8 2.2 14.5 13.5h-13zM8 6.5v3.2M8 11.6v.1`,info:`M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M8 7.4v3.4M8 5.2v.1`,close:`M4 4l8 8M12 4l-8 8`,plus:`M8 3v10M3 8h10`,calendar:`M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.2V4M10.5 2.2V4`,lock:`M3.5 7.2h9v6.3h-9zM5.5 7V5a2.5 2.5 0 0 1 5 0v2`,hourglass:`M4 2.2h8M4 13.8h8M5 2.2c0 3 6 3.6 6 5.8s-6 2.8-6 5.8M11 2.2c0 3-6 3.6-6 5.8s6 2.8 6 5.8`,cloud:`M4.6 12.5a3.1 3.1 0 0 1-.2-6.2 4 4 0 0 1 7.6 1 2.6 2.6 0 0 1-.4 5.2zM2 2l12 12`,globe:`M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M1.8 8h12.4M8 1.8c4 4 4 8.4 0 12.4M8 1.8c-4 4-4 8.4 0 12.4`,person:`M8 8.2a2.9 2.9 0 1 0 0-5.8 2.9 2.9 0 0 0 0 5.8M2.5 14c.6-2.8 2.8-4.2 5.5-4.2s4.9 1.4 5.5 4.2`};function ai({name:e}){return $(`svg`,{class:`icon icon-${e}`,viewBox:`0 0 16 16`,"aria-hidden":`true`,children:$(`path`,{d:ii[e]})})}function oi({tone:e,action:t,children:n}){return $(`div`,{class:`alert ${e}`,role:`note`,children:[$(ai,{name:e===`info`?`info`:`warning`}),$(`div`,{children:n}),t]})}function si({cycle:e,look:t=``,children:n}){return $(`a`,{class:t,href:gt(e),onClick:t=>{t.ctrlKey||t.metaKey||t.shiftKey||(t.preventDefault(),ci(e))},children:n})}function ci(e){_t(e),document.querySelector(`h1`)?.focus()}function li(e,t=``){let n=lt([]),r=lt(`waiting`),i=async t=>{r.value=`waiting`;try{let i=await e(n.peek().at(-1)?.pageInfo.endCursor??null,t);if(t.aborted)return;i&&(n.value=[...n.peek(),i]),r.value=i?`loaded`:`failed`}catch(e){if(t.aborted)return;if(e instanceof qn)Et();else if(e instanceof Jn)r.value=`failed`;else throw e}},a=lt(new AbortController);return we(()=>(a.value=new AbortController,n.value=[],i(a.peek().signal),()=>a.peek().abort()),[t]),{rows:n.value.flatMap(e=>e.nodes),waiting:r.value===`waiting`,failed:r.value===`failed`,more:n.value.at(-1)?.pageInfo.hasNextPage??!1,load:()=>void i(a.peek().signal)}}function ui(){return $(`header`,{class:`top`,children:[G&&$(`p`,{class:`demo-bar`,children:[$(ai,{name:`person`}),$(`span`,{children:G.role===`admin`?J._(`Demo: you are an admin of {name}.`,{name:G.name}):J._(`Demo: you are a member of {name}.`,{name:G.name})}),$(`a`,{href:`/`,children:J._(`Change user`)})]}),$(`div`,{class:`crumbs`,children:[$(`ol`,{"aria-label":J._(`You are here`),children:[$(`li`,{children:J._(`Settings`)}),$(`li`,{children:J._(`Account`)})]}),$(di,{})]})]})}function di(){return $(`span`,{class:`select small`,children:[$(ai,{name:`globe`}),$(`select`,{"aria-label":J._(`Language`),value:_n.value,onChange:e=>void yn(e.currentTarget.value),children:Object.entries(mn).map(([e,t])=>$(`option`,{value:e,lang:e,children:t},e))})]})}export{Vn as $,rr as A,wt as At,mr as B,H as Bt,Dr as C,Pt as Ct,er as D,Dt,$n as E,bt as Et,lr as F,ht as Ft,br as G,Ee as Gt,gr as H,we as Ht,ur as I,U as It,Yn as J,N as Jt,Jn as K,De as Kt,dr as L,lt as Lt,ar as M,Tt as Mt,sr as N,_t as Nt,tr as O,Ct as Ot,cr as P,gt as Pt,Pn as Q,fr as R,Ze as Rt,Br as S,Ft as St,Qn as T,Nt as Tt,_r as U,Te as Ut,hr as V,z as Vt,yr as W,Oe as Wt,jn as X,Xn as Y,Tn as Z,jr as _,J as _t,ci as a,Dn as at,kr as b,vn as bt,$ as c,En as ct,Nr as d,Fn as dt,Rn as et,Or as f,kn as ft,Ur as g,mn as gt,Hr as h,Ln as ht,si as i,Hn as it,ir as j,W as jt,nr as k,Et as kt,ti as l,zn as lt,Q as m,Un as mt,ui as n,Nn as nt,oi as o,Mn as ot,Mr as p,In as pt,qn as q,x as qt,li as r,Bn as rt,ai as s,wn as st,di as t,On as tt,Tr as u,An as ut,qr as v,_n as vt,Er as w,Mt as wt,Ar as x,pn as xt,Vr as y,Y as yt,pr as z,Re as zt};
