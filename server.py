@@ -3,48 +3,64 @@
 import asyncio
 import contextlib
 import os
-import socket
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
 import orjson
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from strawberry.types import ExecutionResult
 from typing_extensions import override
 
 from billing.errors import BillingError
-from db import embedded
+from db import embedded, roles
 from db.migrate import MigrationError, migrate, pending
-from db.pool import INGESTING, READING, Pool, UnavailableError, open_pool
+from db.pool import INGESTING, READING, Pool, UnavailableError, pooled
 from db.postmaster import EmbeddedError
+from db.roles import RolesError
 from demo.accounts import accounts
 from demo.events import lines
 from demo.feed import feed
 from demo.users import users
-from edge import app, backfill, log
+from edge import app, backfill, log, manifest
+from edge.admission import PER_CONNECTION, Admission
+from edge.bucket import Buckets, Rate, Rates
 from edge.demo import LOOPBACK, TOKEN_LASTS, Demo
+from edge.doctor import examine as examine_settings
+from edge.documents import Documents
+from edge.manifest import ManifestError
+from edge.metrics import Metrics
+from edge.note import Spans
+from edge.protocol import Config
+from edge.serving import Server
 from edge.settings import Settings, SettingsError
 from edge.state import State
 from edge.token import TokenConfig, TokenVerifier, issue
 from jobs import closing
 from jobs.delivery import DELIVERY_SECONDS, Delivery
+from jobs.doctor import mails
+from jobs.live import Live
 from jobs.mail import Sender
 from jobs.smtp import Relay, show
 from jobs.webhook import Poster
 from jobs.worker import Job, running
 from resolvers import account, outbox, service_key
 from resolvers.context import Context, Session
+from resolvers.doctor import Deployment, Finding, Level, examine
 from resolvers.ingest import Outcome
 from resolvers.known_accounts import KnownAccounts
 from resolvers.principal import Role, Scope, User
+from resolvers.watcher import Watchers
 from schema import root
 
 ROOT = Path(__file__).resolve().parent
@@ -60,6 +76,9 @@ JOBS_POOL_SIZE = 3
 
 TIDYING_SECONDS = 3_600.0
 """How often cycles are closed, and what was delivered long ago is forgotten."""
+
+EXAMINING_SECONDS = 30.0
+"""How long the accounts are looked at by `doctor`, unless said otherwise."""
 
 TOKEN_HOURS = 24
 """How long a token of the command line is good for, unless said otherwise."""
@@ -102,7 +121,7 @@ def pepper(settings: Settings) -> bytes:
     return settings.secrets().key_pepper.get_secret_value().encode()
 
 
-def jobs(settings: Settings, opened: Pool) -> list[Job]:
+def jobs(settings: Settings, opened: Pool, clock: Callable[[], datetime]) -> list[Job]:
     """Return what is done beside the requests."""
     delivery = Delivery(
         pool=opened,
@@ -149,26 +168,47 @@ def demo_of(settings: Settings, host: str) -> Demo | None:
     )
 
 
-def create_app(settings: Settings, dsn: str, demo: Demo | None = None) -> Starlette:
+def create_app(
+    settings: Settings,
+    dsn: str,
+    demo: Demo | None = None,
+    stopping: asyncio.Event | None = None,
+    clock: Callable[[], datetime] = clock,
+) -> Starlette:
     """Build the ASGI application; its lifespan opens and closes the pools and runs the jobs."""
     tokens, key_pepper = verifier(settings), pepper(settings)
+    ingest_dsn = settings.ingest_database_url or dsn
+    buckets, documents = Buckets(rates(settings), time.monotonic), trusted(settings)
+
+    watchers, spans = Watchers(), traced(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[State]:
         async with (
-            await open_pool(dsn, size_max=settings.pool_size, session=READING) as reading,
-            await open_pool(dsn, size_max=settings.ingest_pool_size, session=INGESTING) as writing,
-            await open_pool(dsn, size_max=JOBS_POOL_SIZE, session=INGESTING) as working,
-            running(*jobs(settings, working)),
+            pooled(dsn, size_max=settings.pool_size, session=READING) as reading,
+            pooled(ingest_dsn, size_max=settings.ingest_pool_size, session=INGESTING) as writing,
+            pooled(ingest_dsn, size_max=JOBS_POOL_SIZE, session=INGESTING) as working,
+            running(*jobs(settings, working, clock)),
+            live(settings, working, dsn, watchers).running(),
         ):
             yield State(
                 pool=reading,
                 ingest_pool=writing,
+                admission=admission(settings.pool_size, settings),
+                ingest_admission=admission(settings.ingest_pool_size, settings),
+                client_seconds=settings.client_seconds,
+                socket_idle_seconds=settings.socket_idle_seconds,
+                stopping=stopping or asyncio.Event(),
+                buckets=buckets,
+                documents=documents,
                 clock=clock,
                 tokens=tokens,
                 key_pepper=key_pepper,
                 keys=service_key.KnownKeys(),
                 accounts=KnownAccounts(),
+                watchers=watchers,
+                metrics=Metrics(),
+                spans=spans,
             )
 
     return app.build(
@@ -176,7 +216,65 @@ def create_app(settings: Settings, dsn: str, demo: Demo | None = None) -> Starle
         lifespan,
         origin=settings.page_origin,
         demo=demo,
+        cors_origins=settings.cors_origins,
+        socket_origins=[*settings.cors_origins, settings.public_origin],
+        https=settings.public_url.startswith("https:"),
+        metrics_token=None
+        if settings.metrics_token is None
+        else settings.metrics_token.get_secret_value(),
     )
+
+
+def traced(settings: Settings) -> Spans | None:
+    """Return what makes spans, if they are to be sent anywhere; they are until the process ends.
+
+    Raises:
+        SettingsError: what sends them is not installed.
+    """
+    if settings.otel_endpoint is None:
+        return None
+    try:
+        from edge import tracing  # noqa: PLC0415 (an extra)
+    except ModuleNotFoundError:
+        raise SettingsError(
+            "For KONTINGENT_OTEL_ENDPOINT, install opentelemetry-sdk and "
+            "opentelemetry-exporter-otlp-proto-http."
+        ) from None
+    return tracing.sent_to(settings.otel_endpoint)
+
+
+def live(settings: Settings, opened: Pool, dsn: str, watchers: Watchers) -> Live:
+    """Return what tells watchers of changes."""
+    return Live(
+        opened,
+        settings.listen_database_url or dsn,
+        watchers,
+        poll_seconds=settings.poll_seconds,
+    )
+
+
+def rates(settings: Settings) -> Rates:
+    """Return how much callers may ask for."""
+    return Rates(
+        Rate(settings.customer_cost, settings.customer_cost_per_second),
+        Rate(settings.platform_cost, settings.platform_cost_per_second),
+    )
+
+
+def trusted(settings: Settings) -> Documents:
+    """Return the documents of the platform's own clients.
+
+    Raises:
+        ManifestError: one of the manifests cannot be used.
+    """
+    files = [manifest.MANIFEST, *filter(None, [settings.trusted_manifest])]
+    texts = {name: text for file in files for name, text in manifest.read(file).items()}
+    return Documents(settings.trusted_documents, texts)
+
+
+def admission(pool_size: int, settings: Settings) -> Admission:
+    """Return the places of the requests that share a pool."""
+    return Admission(places=PER_CONNECTION * pool_size, seconds=settings.request_seconds)
 
 
 @contextlib.contextmanager
@@ -199,8 +297,10 @@ async def check_migrated(dsn: str) -> None:
         raise MigrationError(f"Migrations are pending ({', '.join(names)}): ./dev migrate.")
 
 
-def in_database(settings: Settings, work: Callable[[Pool], Coroutine[Any, Any, T]]) -> T:
-    """Run `work`, which takes a pool, on the database.
+def in_database(
+    settings: Settings, work: Callable[[Pool], Coroutine[Any, Any, T]], *, ingesting: bool = False
+) -> T:
+    """Run `work`, which takes a pool, on the database, as whoever answers or takes events in.
 
     Raises:
         MigrationError: it is one that is set, and has yet to be brought to this version.
@@ -208,11 +308,11 @@ def in_database(settings: Settings, work: Callable[[Pool], Coroutine[Any, Any, T
 
     async def run(dsn: str) -> T:
         await (migrate(dsn, at=clock()) if settings.embedded else check_migrated(dsn))
-        async with await open_pool(dsn, size_max=2, session=INGESTING) as opened:
+        async with pooled(dsn, size_max=2, session=INGESTING) as opened:
             return await work(opened)
 
     with found(settings) as dsn:
-        return asyncio.run(run(dsn))
+        return asyncio.run(run((settings.ingest_database_url if ingesting else None) or dsn))
 
 
 class Commands(click.Group):
@@ -228,6 +328,8 @@ class Commands(click.Group):
             MigrationError,
             BillingError,
             UnavailableError,
+            RolesError,
+            ManifestError,
         ) as error:
             raise SystemExit(f"Error: {error}") from None
 
@@ -260,6 +362,7 @@ def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
     """
     log.configure(settings.log_format)
     settings.secrets()
+    signal.signal(signal.SIGTERM, leave)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None:
             dsn = stack.enter_context(embedded.hold(settings.data_dir)).dsn()
@@ -269,33 +372,36 @@ def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
         else:
             dsn = settings.database_url
             asyncio.run(check_migrated(dsn))
-        config = uvicorn.Config(
-            create_app(settings, dsn, demo_of(settings, host)),
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-        )
-        Server(config).run()
+        stopping = asyncio.Event()
+        made = create_app(settings, dsn, demo_of(settings, host), stopping)
+        serving(settings, made, stopping, host=host, port=port).run()
 
 
-class Server(uvicorn.Server):
-    """Says where it serves once it does."""
+def serving(
+    settings: Settings, made: ASGIApp, stopping: asyncio.Event, *, host: str, port: int
+) -> Server:
+    """Return what serves an application over HTTP."""
+    config = Config(
+        made,
+        host=host,
+        port=port,
+        client_seconds=settings.client_seconds,
+        connections_max=settings.connections_max,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.drain_seconds,
+    )
+    return Server(config, stopping=stopping, delay_seconds=settings.stop_delay_seconds)
 
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listening in self.servers:
-            for bound in listening.sockets:
-                host, port = bound.getsockname()[:2]
-                click.echo(f"Serving at http://{host}:{port}, GraphQL at /graphql", err=True)
+
+def leave(signal_number: int, _frame: FrameType | None) -> None:
+    """End in order, with PostgreSQL before us: alone in a container, it would die with us."""
+    raise SystemExit(128 + signal_number)
 
 
 async def feed_demo(settings: Settings, dsn: str) -> None:
     """Fill an empty embedded database with the demo; go on where that was interrupted."""
     started, done = settings.data_dir / DEMO_STARTED, settings.data_dir / DEMO_DONE
-    async with await open_pool(dsn, size_max=2, session=INGESTING) as opened:
+    async with pooled(dsn, size_max=2, session=INGESTING) as opened:
         ctx = Context.of(operating(settings, opened))
         if done.exists() or (not started.exists() and (await account.page(ctx, first=1)).edges):
             return
@@ -316,6 +422,60 @@ def migrate_command(settings: Settings) -> None:
     with found(settings) as dsn:
         for name in asyncio.run(migrate(dsn, at=clock())):
             click.echo(f"applied {name}")
+        for statement in asyncio.run(roles.renew(dsn)):
+            click.echo(statement)
+
+
+@main.command()
+@click.option(
+    "--seconds",
+    default=EXAMINING_SECONDS,
+    show_default=True,
+    help="How long to look at accounts, one by one.",
+)
+@click.pass_obj
+def doctor(settings: Settings, seconds: float) -> None:
+    """Examine this deployment, and say what is wrong and how to mend it.
+
+    Nothing is changed. It fails where something is to be mended at once.
+    """
+    url = settings.smtp_url
+    relay = None if url is None else Relay.of(url.get_secret_value())
+
+    async def findings_of(dsn: str) -> list[Finding]:
+        deployment = Deployment(
+            dsn=dsn,
+            embedded=settings.embedded,
+            connections=settings.pool_size + settings.ingest_pool_size + JOBS_POOL_SIZE,
+            clock=clock,
+            seconds=seconds,
+        )
+        return [
+            *await examine_settings(settings),
+            await mails(relay, needed=not settings.embedded),
+            *await examine(deployment),
+        ]
+
+    with found(settings) as dsn:
+        findings = asyncio.run(findings_of(dsn))
+    for each in findings:
+        click.echo(f"{each.level.value:4}  {each.name}: {each.message}")
+        if each.remedy is not None:
+            click.echo(f"      {each.remedy}")
+    if any(each.level is Level.FAILURE for each in findings):
+        raise SystemExit(1)
+
+
+@main.command("roles")
+@click.pass_obj
+def roles_command(settings: Settings) -> None:
+    """Make the database's roles, and say how.
+
+    They are for users that the owner of the tables makes; docs/operations.md says for which.
+    """
+    with found(settings) as dsn:
+        for statement in asyncio.run(roles.apply(dsn)):
+            click.echo(statement)
 
 
 @main.command()
@@ -328,17 +488,18 @@ def ingest(settings: Settings, file: Path, *, create_accounts: bool) -> None:
     They are CloudEvents 1.0 in JSON, as `POST /events` takes them.
     """
 
+    async def create(opened: Pool) -> int:
+        ctx = Context.of(operating(settings, opened))
+        return await backfill.create_accounts(ctx, backfill.chunks(file))
+
     async def work(opened: Pool) -> Outcome:
-        if create_accounts:
-            made = await backfill.create_accounts(
-                Context.of(operating(settings, opened)), backfill.chunks(file)
-            )
-            click.echo(f"{made} accounts created", err=True)
         total = sum(chunk.count(b"\n") for chunk in backfill.chunks(file))
         with progress(file.name, total) as advance:
             return await backfill.take(opened, backfill.chunks(file), clock=clock, advance=advance)
 
-    outcome = in_database(settings, work)
+    if create_accounts:
+        click.echo(f"{in_database(settings, create)} accounts created", err=True)
+    outcome = in_database(settings, work, ingesting=True)
     click.echo(
         f"{outcome.accepted:,} accepted, {outcome.duplicates:,} duplicates "
         f"({outcome.conflicts:,} of them conflicts), {outcome.rejected:,} rejected"
@@ -356,7 +517,7 @@ def close(settings: Settings) -> None:
 
     A server does it by itself, again and again.
     """
-    swept = in_database(settings, lambda opened: closing.sweep(opened, clock))
+    swept = in_database(settings, lambda opened: closing.sweep(opened, clock), ingesting=True)
     click.echo(f"closed {swept.cycles:,} cycles of {swept.accounts:,} accounts")
     if swept.failures:
         raise click.ClickException(f"{swept.failures:,} accounts failed; run it again.")
@@ -522,6 +683,21 @@ def print_schema() -> None:
     click.echo(sdl(), nl=False)
 
 
+@main.command("print-documents")
+def print_documents() -> None:
+    """Print the documents that are trusted."""
+    click.echo(trusted_documents(), nl=False)
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> None:
+    """Measure how fast it is; `./dev bench --help` says how."""
+    from bench.command import bench as measure  # noqa: PLC0415 (nothing else needs it)
+
+    measure.main(arguments, prog_name="./dev bench")
+
+
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
@@ -538,6 +714,11 @@ def test(arguments: tuple[str, ...]) -> None:
 def sdl() -> str:
     """Return the schema as `schema/schema.graphql` is to hold it."""
     return f"{root.build().as_str()}\n"
+
+
+def trusted_documents() -> bytes:
+    """Return the trusted documents as `edge/documents.json` is to hold them."""
+    return manifest.write(ROOT / "web" / "src" / "operations", ROOT / "tests" / "operations")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,15 @@ class Dead:
     settled_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits and when the first of that was or is due, and what was given up."""
+
+    pending: int
+    due_at: datetime | None
+    dead: int
+
+
 async def insert(conn: Connection, entries: Sequence[Queued], *, recorded_at: datetime) -> None:
     """Put entries into the queue."""
     if entries:
@@ -115,6 +124,13 @@ async def dead(conn: Connection, page: Page) -> list[Dead]:
         Dead(entry=_claimed(row), error=row["error"], settled_at=row["settled_at"])
         for row in await conn.fetch(_SQL["dead"], at, id_, limit)
     ]
+
+
+async def backlog(conn: Connection) -> Backlog:
+    """Count what the queue holds."""
+    row = await conn.fetchrow(_SQL["backlog"])
+    assert row is not None
+    return Backlog(row["pending"], row["due_at"], row["dead"])
 
 
 async def replay(conn: Connection, id: UUID, *, at: datetime) -> Claimed | None:

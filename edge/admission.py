@@ -14,11 +14,13 @@ PER_CONNECTION = 3
 
 
 class Admission:
-    """The places of the requests that share a pool."""
+    """The places of the requests that share a pool: how many are taken, how many were refused."""
 
     def __init__(self, *, places: int, seconds: float) -> None:
-        self._free = places
+        self._places = places
         self.seconds = seconds
+        self.taken = 0
+        self.refused = 0
 
     @asynccontextmanager
     async def enter(
@@ -31,16 +33,17 @@ class Admission:
 
         Raises:
             UnavailableError: all places are taken, or the block was cut.
-            OutcomeUnknownError: it was, and in mid-COMMIT.
+            OutcomeUnknownError: it was, and something may be stored.
         """
-        if not self._free:
+        if self.taken == self._places:
+            self.refused += 1
             raise UnavailableError("Too many requests are in flight.")
-        self._free -= 1
+        self.taken += 1
         try:
             async with limited(self.seconds if seconds is None else seconds, request):
                 yield
         finally:
-            self._free += 1
+            self.taken -= 1
 
 
 @asynccontextmanager
@@ -49,7 +52,7 @@ async def limited(seconds: float, request: Request | None = None) -> AsyncIterat
 
     Raises:
         UnavailableError: it was cut.
-        OutcomeUnknownError: it was, and in mid-COMMIT.
+        OutcomeUnknownError: it was, and something may be stored.
     """
     with watched_commits() as commits:
         try:
@@ -57,7 +60,11 @@ async def limited(seconds: float, request: Request | None = None) -> AsyncIterat
                 yield
         except TimeoutError:
             why = f"It took over {seconds:g} s, or the client left."
-            raise (OutcomeUnknownError if commits.cut else UnavailableError)(why) from None
+            raise (OutcomeUnknownError if commits.begun else UnavailableError)(why) from None
+        except UnavailableError as error:
+            if commits.begun:  # what came before it is stored, or may be
+                raise OutcomeUnknownError(str(error)) from error
+            raise
 
 
 @asynccontextmanager

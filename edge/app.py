@@ -14,12 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edge import export, probes
+from edge import export, probes, scrape
 from edge.cors import Cors
 from edge.demo import Demo
 from edge.events import Events
 from edge.graphql import METHODS, GraphQL
 from edge.jwks import InvalidTokenError, KeysUnavailableError
+from edge.note import Note, begin, noted
 from edge.operation import Operations
 from edge.page import ENTRY, ENTRY_OF_DEMO, PATH, Assets, Document
 from edge.reply import OUTCOME_UNKNOWN, UNAVAILABLE, problem, reply
@@ -38,6 +39,9 @@ HEADERS = [
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 """One more, where people come by https."""
 
+REQUEST_ID = b"x-request-id"
+"""One that differs: the id under which the log has the request."""
+
 SHARED = ("/graphql", "/export")
 """What pages of other origins may ask, if theirs is listed."""
 
@@ -53,12 +57,13 @@ def build(  # noqa: PLR0913 (what an application is made of)
     cors_origins: Sequence[str] = (),
     socket_origins: Sequence[str] = (),
     https: bool = False,
+    metrics_token: str | None = None,
 ) -> Starlette:
     """Build the application; `lifespan` opens and closes what its requests use.
 
     The page may be in a frame of `origin`; a `demo` shows its users at the root. Pages of
     `cors_origins` may use the API, and those of `socket_origins` WebSockets. With `https` browsers
-    are told to come by nothing else.
+    are told to come by nothing else. With a `metrics_token` there are metrics for whoever has it.
     """
     operations = Operations(schema)
     return Starlette(
@@ -73,6 +78,7 @@ def build(  # noqa: PLR0913 (what an application is made of)
             Route("/export", _admitted(export.respond)),
             Route("/livez", probes.live),
             Route("/readyz", probes.Readiness().respond),
+            *([] if metrics_token is None else _metrics_routes(metrics_token)),
         ],
         lifespan=lifespan,
         middleware=[
@@ -117,8 +123,12 @@ def _demo_routes(demo: Demo) -> list[Route]:
     ]
 
 
+def _metrics_routes(token: str) -> list[Route]:
+    return [Route("/metrics", scrape.Metrics(token).respond)]
+
+
 class Frame:
-    """Puts the common headers on every reply, and one line about it in the log.
+    """Puts the common headers on every reply, and tells of it: one line in the log, and metrics.
 
     Where the reply comes before the request's end, the rest is not read: the connection closes.
     """
@@ -129,12 +139,16 @@ class Frame:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application inside."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        note = begin(scope["state"]["spans"])
+        if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
         read = not _has_body(scope)
+        own = [*self._headers, (REQUEST_ID, note.id.encode())]
 
         async def received() -> Message:
             nonlocal read
@@ -143,28 +157,41 @@ class Frame:
             return message
 
         async def framed(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                note.status = message["status"]
                 given = {name for name, _ in message["headers"]}
-                common = [(name, value) for name, value in self._headers if name not in given]
+                common = [(name, value) for name, value in own if name not in given]
                 if not read:
                     common.append((b"connection", b"close"))
                 message["headers"] = [*message["headers"], *common]
             await send(message)
 
-        try:
-            await self._app(scope, received, framed)
-        finally:
-            _LOG.info(
-                "request",
-                extra={
-                    "method": scope["method"],
-                    "path": scope["path"],
-                    "status": status,
-                    "ms": round((time.perf_counter() - started) * 1000, 1),
-                },
-            )
+        with note.spanning(scope):
+            try:
+                await self._app(scope, received, framed)
+            except Exception:
+                note.code = "INTERNAL"
+                raise
+            finally:
+                seconds = time.perf_counter() - started
+                route = scope.get("route")  # its path: what is asked for may be anything
+                note.route = "other" if route is None else route.path
+                scope["state"]["metrics"].replied(note, seconds)
+                _tell(note, scope["method"], seconds)
+
+
+def _tell(note: Note, method: str, seconds: float) -> None:
+    """Log a request: of what its client wrote nothing but the method, of which there are few."""
+    told = {
+        "method": method,
+        "path": note.route,
+        "operation": note.operation,
+        "status": note.status,
+        "code": note.code,
+        "ms": round(seconds * 1000, 1),
+        "statements": note.statements,
+    }
+    _LOG.info("request", extra={name: value for name, value in told.items() if value != ""})
 
 
 def _has_body(scope: Scope) -> bool:
@@ -199,4 +226,8 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:
-    return problem(500, "INTERNAL", "Internal error.")
+    """Reply outside of the frame, after which the server closes the connection."""
+    failure = problem(500, "INTERNAL", "Internal error.")
+    own = [(b"connection", b"close"), (REQUEST_ID, noted().id.encode())]
+    failure.raw_headers.extend([*HEADERS, *own])
+    return failure

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import TypeAlias
 
 import orjson
@@ -34,6 +33,9 @@ BODY_BYTES_MAX = 1_000_000
 
 BATCH_EVENTS_MAX = 5_000
 """Events in one batch."""
+
+BATCH_BRACKETS_MAX = 20_000
+"""Objects and arrays in one batch: read, each takes a hundred times the bytes that it came in."""
 
 STREAMS_MAX = 4
 """Streams taken in at the same time."""
@@ -88,7 +90,7 @@ class Events:
             async for items in batches:
                 async with limited(state_of(request)["ingest_admission"].seconds):
                     await _take(request, items, outcome)
-            return reply(asdict(outcome))
+            return _told(outcome)
 
 
 async def _body(request: Request, media_type: str) -> Response:
@@ -98,6 +100,14 @@ async def _body(request: Request, media_type: str) -> Response:
 
 
 async def _whole(request: Request, body: bytes, media_type: str) -> Response:
+    brackets = body.count(b"{") + body.count(b"[")
+    if brackets > BATCH_BRACKETS_MAX:
+        return problem(
+            413,
+            "TOO_MANY_OBJECTS",
+            f"The body has {brackets:,} objects and arrays; at most {BATCH_BRACKETS_MAX:,} are "
+            "taken, brackets within strings among them.",
+        )
     try:
         raw = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -114,12 +124,32 @@ async def _whole(request: Request, body: bytes, media_type: str) -> Response:
         )
     outcome = Outcome()
     await _take(request, [(i, cloudevent.read(i, event)) for i, event in enumerate(raw)], outcome)
-    return reply(asdict(outcome))
+    return _told(outcome)
+
+
+def _told(outcome: Outcome) -> Response:
+    return reply(
+        {
+            "accepted": outcome.accepted,
+            "duplicates": outcome.duplicates,
+            "conflicts": outcome.conflicts,
+            "rejected": outcome.rejected,
+            "errors": outcome.errors,
+        }
+    )
 
 
 async def _take(request: Request, items: Sequence[Item], outcome: Outcome) -> None:
+    """Take a batch in and count it, whatever becomes of those that follow."""
     state = state_of(request)
-    await ingest.take(state["ingest_pool"], items, outcome, clock=state["clock"])
+    batch = Outcome()
+    await ingest.take(state["ingest_pool"], items, batch, clock=state["clock"])
+    newest = max(
+        (item.fact.occurred_at for _, item in items if isinstance(item, Event)),
+        default=state["clock"](),
+    )
+    state["metrics"].took(batch, (state["clock"]() - newest).total_seconds())
+    outcome.add(batch)
 
 
 async def _batches(request: Request) -> AsyncGenerator[list[Item]]:

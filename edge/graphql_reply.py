@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from edge.accept import preferred
 from edge.body import RequestError
+from edge.note import noted
 from edge.reply import OUTCOME_UNKNOWN, UNAVAILABLE, reply
 
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
@@ -98,6 +99,9 @@ class Replier:
         status: int,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
+        if errors := content.get("errors"):
+            told = errors[0]["extensions"]
+            noted().code, noted().limit = told["code"], told.get("limit", "")
         return reply(
             content,
             status=status,

@@ -5,6 +5,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from edge.note import noted
+
 
 def reply(
     content: Any,  # noqa: ANN401 (any JSON value)
@@ -31,6 +33,7 @@ OUTCOME_UNKNOWN = (
 
 def problem(status: int, code: str, message: str, *, retry_seconds: int | None = None) -> Response:
     """Reply that the request as a whole was refused, and why."""
+    noted().code = code
     headers = {} if retry_seconds is None else {"retry-after": str(retry_seconds)}
     if status == 401:  # noqa: PLR2004 (the status itself)
         headers["www-authenticate"] = "Bearer"

@@ -298,6 +298,16 @@ class Settings(BaseSettings):
         description="File of further trusted documents, such as a mobile app's: a JSON object of "
         "their texts by SHA-256, as the build tools of clients write it.",
     )
+    metrics_token: _Secret | None = Field(
+        default=None,
+        description=f"Secret with which /metrics is read, at least {SECRET_BYTES_MIN} bytes; "
+        "without it, there is no /metrics.",
+    )
+    otel_endpoint: Annotated[str, AfterValidator(_page)] | None = Field(
+        default=None,
+        description="URL of an OpenTelemetry collector (OTLP over HTTP), such as "
+        "http://127.0.0.1:4318; without it, there are no traces.",
+    )
     log_format: Literal["console", "json"] = Field(
         default="console", description="How log lines are written: console or json."
     )

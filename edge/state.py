@@ -11,6 +11,8 @@ from db.pool import Pool
 from edge.admission import Admission
 from edge.bucket import Buckets
 from edge.documents import Documents
+from edge.metrics import Metrics
+from edge.note import Spans
 from edge.token import TokenVerifier
 from resolvers.known_accounts import KnownAccounts
 from resolvers.service_key import KnownKeys
@@ -40,6 +42,8 @@ class State(TypedDict):
     keys: KnownKeys
     accounts: KnownAccounts
     watchers: Watchers
+    metrics: Metrics
+    spans: Spans | None
 
 
 def state_of(connection: HTTPConnection) -> State:

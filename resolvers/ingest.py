@@ -1,5 +1,6 @@
 """Taking events in: each batch is one transaction, acknowledged after its commit."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,19 +40,33 @@ class EventError:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a request's events; `duplicates` includes `conflicts` (D12)."""
+    """What became of a request's events; `duplicates` includes `conflicts` (D12).
+
+    `reasons` counts the rejected by their code, also those that `errors` has no room for.
+    """
 
     accepted: int = 0
     duplicates: int = 0
     conflicts: int = 0
     rejected: int = 0
     errors: list[EventError] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter, compare=False)
 
     def reject(self, error: EventError) -> None:
         """Count a rejected event, and name it while there is room."""
         self.rejected += 1
+        self.reasons[error.code] += 1
         if len(self.errors) < ERRORS_MAX:
             self.errors.append(error)
+
+    def add(self, other: "Outcome") -> None:
+        """Add what became of more events."""
+        self.accepted += other.accepted
+        self.duplicates += other.duplicates
+        self.conflicts += other.conflicts
+        self.rejected += other.rejected
+        self.reasons += other.reasons
+        self.errors += other.errors[: ERRORS_MAX - len(self.errors)]
 
 
 async def take(

@@ -13,14 +13,14 @@ from billing.notice import Letter, Notice, NoticeKind
 from billing.setting import NOTHING_SET, Language, Settings
 from billing.webhook import Webhook
 from db import account, outbox, setting
-from db.outbox import Claimed, Dead, Queued, Settled
+from db.outbox import Backlog, Claimed, Dead, Queued, Settled
 from db.page import Position
 from db.pool import Connection, Pool, acquire, transact
 from resolvers import access, crossing
 from resolvers.context import Context
 from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
 
-__all__ = ["Claimed", "Settled"]
+__all__ = ["Backlog", "Claimed", "Settled"]
 
 BATCH_MAX = 32
 """Entries that are claimed at once."""
@@ -76,6 +76,12 @@ async def postpone(pool: Pool, entry: Claimed, *, error: str, due_at: datetime) 
     """Have an entry tried again from `due_at` on."""
     async with acquire(pool) as conn:
         await outbox.postpone(conn, entry, error=error, due_at=due_at)
+
+
+async def backlog(pool: Pool) -> Backlog:
+    """Count what the queue holds."""
+    async with acquire(pool) as conn:
+        return await outbox.backlog(conn)
 
 
 async def forget(pool: Pool, at: datetime) -> None:

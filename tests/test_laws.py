@@ -1,5 +1,6 @@
 """Laws of the house, each of which a careless change would break in silence."""
 
+import ast as python_ast
 import inspect
 import json
 import re
@@ -21,7 +22,7 @@ from graphql import (
     parse,
     validate,
 )
-from pglast.enums import A_Expr_Kind, BoolExprType, ConstrType
+from pglast.enums import A_Expr_Kind, BoolExprType, ConstrType, JoinType
 from pglast.visitors import Visitor
 from typing_extensions import override
 
@@ -37,6 +38,7 @@ import billing.preview
 import billing.reversal
 import billing.scheduled
 import billing.send
+import billing.series
 import billing.setting
 import billing.snapshot
 import billing.terms
@@ -57,10 +59,11 @@ import schema.plan
 import schema.preview
 import schema.reversal
 import schema.send
+import schema.series
 import schema.setting
 from billing.account import AccountAt
 from billing.event import Event
-from db import queries
+from db import erasure, queries, roles
 from db.pool import Pool, acquire
 from edge import cloudevent
 from edge.settings import Settings
@@ -87,8 +90,8 @@ LOCAL_TABLES = {"outbox"}
 
 SHARED_TABLES = REFERENCE_TABLES | LOCAL_TABLES
 
-OPERATOR_QUERIES = {"account.page_ids"}
-"""Queries over all accounts, which only operators cause."""
+OPERATOR_QUERIES = {"account.page_ids", "deployment.settings"}
+"""Queries over all accounts, or over none, which only operators and jobs cause."""
 
 # --- The SDL --------------------------------------------------------------------------------
 
@@ -153,6 +156,8 @@ PAIRS: dict[type, type] = {
     schema.preview.BlocksPreview: billing.preview.BlocksPreview,
     schema.preview.TermsPreview: billing.preview.TermsPreview,
     schema.send.SendPreview: billing.send.SendPreview,
+    schema.series.UsageSeries: billing.series.UsageSeries,
+    schema.series.UsagePoint: billing.series.UsagePoint,
     schema.send.SendBalance: billing.send.SendBalance,
     schema.preview.Losses: billing.preview.Losses,
     schema.preview.LapsedCommitment: billing.preview.LapsedCommitment,
@@ -169,7 +174,7 @@ PAIRS: dict[type, type] = {
 }
 """What resolvers return in the place of each schema type; all others are returned themselves."""
 
-OWN = {"Query", "Mutation", "Failure"}
+OWN = {"Query", "Mutation", "Subscription", "Failure"}
 """Types of which the schema makes its own objects, besides the members of the unions."""
 
 
@@ -267,7 +272,7 @@ def test_a_relation_is_loaded_for_all_parents_at_once(relation: Relation) -> Non
 def test_every_root_field_says_who_may_have_it() -> None:
     guards = {
         field.name: field.metadata["policy"].guard
-        for root_type in (root.Query, root.Mutation)
+        for root_type in (root.Query, root.Mutation, root.Subscription)
         for field in _fields(root_type)
     }
     assert guards == {
@@ -284,6 +289,7 @@ def test_every_root_field_says_who_may_have_it() -> None:
         "change_terms": access.operator,
         "end_account": access.operator,
         "reverse": access.operator,
+        "erase_contact": access.operator,
         "change_conversation_commitment": access.admin_or_operator,
         "add_conversation_blocks": access.admin_or_operator,
         "change_carrier_commitment": access.admin_or_operator,
@@ -295,6 +301,7 @@ def test_every_root_field_says_who_may_have_it() -> None:
         "set_webhook": access.admin_or_operator,
         "dead_letters": access.operator,
         "replay_delivery": access.operator,
+        "usage_changed": access.admin_or_operator,
     }
 
 
@@ -359,6 +366,38 @@ async def test_reference_tables_have_no_account(pool: Pool) -> None:
     assert await _tables(pool) >= REFERENCE_TABLES
 
 
+async def test_every_table_has_a_kind_by_which_roles_have_rights(pool: Pool) -> None:
+    assert roles.KINDS.keys() == await _tables(pool) | {"schema_migration"}
+    assert roles.RIGHTS.keys() == set(roles.Kind)
+
+
+WITH_SQL_OF_THEIR_OWN = {"db/migrate.py", "db/pool.py", "db/roles.py"}
+"""They make what queries are asked of, or ask whether anybody answers."""
+
+SQL_TEXT = re.compile(
+    r"\s*(/\* [a-z_]+\."
+    r"|(SELECT|INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|SET|LISTEN|NOTIFY) |WITH \w+ AS )"
+)
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """Yield the strings of a module, also pieces of those with something in between."""
+    for node in python_ast.walk(python_ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, python_ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_all_sql_is_in_named_queries() -> None:
+    rooms = ("billing", "db", "resolvers", "schema", "edge", "jobs", "demo")
+    paths = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
+    with_sql = {
+        path.relative_to(ROOT).as_posix()
+        for path in (*paths, ROOT / "server.py")
+        if any(SQL_TEXT.match(text) for text in _texts(path))
+    }
+    assert with_sql == WITH_SQL_OF_THEIR_OWN
+
+
 async def test_every_query_prepares_against_the_migrated_schema(pool: Pool) -> None:
     async with acquire(pool) as conn:
         for sql in QUERIES.values():
@@ -376,9 +415,10 @@ def _parsed(sql: str) -> Any:
 class _Scopes(Visitor):
     """Finds the tables of tenants that a statement does not keep to accounts it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, scoped: set[str]) -> None:
         super().__init__()
         self.free: set[str] = set()
+        self._scoped = scoped
 
     def visit_SelectStmt(self, _: Any, node: Any) -> None:  # noqa: N802 (pglast's)
         self._check(node.fromClause or (), node.whereClause)
@@ -397,17 +437,22 @@ class _Scopes(Visitor):
     def _check(self, sources: Sequence[Any], where: Any | None) -> None:
         """Look at one scope: a table is kept if a chain of equalities leads to a parameter.
 
-        Or to a scope around it, which is looked at by itself.
+        Or to a scope around it, which is looked at by itself. The condition of a left join keeps
+        what is joined, never what it is joined to.
         """
         tables: dict[str, str] = {}
         given: set[str] = set()
-        conditions = [where] if where is not None else []
+        conditions: list[tuple[Any, set[str] | None]] = [(where, None)]
         pending = list(sources)
         while pending:
             source = pending.pop()
             if isinstance(source, ast.JoinExpr):
+                assert source.jointype in {JoinType.JOIN_INNER, JoinType.JOIN_LEFT}
                 pending += [source.larg, source.rarg]
-                conditions += [source.quals] if source.quals is not None else []
+                left = source.jointype == JoinType.JOIN_LEFT
+                conditions.append((source.quals, _names(source.rarg) if left else None))
+            elif isinstance(source, ast.RangeVar) and source.relname in self._scoped:
+                given.add(source.alias.aliasname if source.alias else source.relname)
             elif isinstance(source, ast.RangeVar):
                 name = source.alias.aliasname if source.alias else source.relname
                 tables[name] = source.relname
@@ -417,12 +462,18 @@ class _Scopes(Visitor):
                 given.add(source.alias.aliasname)  # a scope of its own, looked at by itself
             else:
                 raise AssertionError(f"a source of kind {type(source).__name__}")
-        links = [link for each in conditions for link in self._links(each, tables)]
+        links = [
+            (name, other)
+            for condition, joined in conditions
+            for pair in self._links(condition, tables)
+            for name, other in (pair, pair[::-1])
+            if joined is None or name in joined
+        ]
         kept = set(given)
         while True:
             more = {
                 name
-                for name, other in (*links, *((other, name) for name, other in links))
+                for name, other in links
                 if other is None or other in kept or other not in tables
             } - kept
             if not more:
@@ -449,6 +500,14 @@ class _Scopes(Visitor):
                 yield sides[0], sides[1]
 
 
+def _names(tree: Any) -> set[str]:
+    """Return what the sources of one side of a join are called."""
+    return {
+        source.alias.aliasname if source.alias else source.relname
+        for source in _nodes(tree, ast.RangeVar, ast.RangeFunction, ast.RangeSubselect)
+    }
+
+
 def _account_of(node: Any, tables: dict[str, str]) -> str | None:
     """Return whose account_id a side of an equality is; None: a parameter; empty: neither."""
     if isinstance(node, ast.TypeCast):
@@ -458,13 +517,16 @@ def _account_of(node: Any, tables: dict[str, str]) -> str | None:
     if isinstance(node, ast.ColumnRef):
         *source, column = (part.sval for part in node.fields)
         if column == "account_id":
-            return str(source[0]) if source else next(iter(tables))
+            return str(source[0]) if source else next(iter(tables), "")
     return ""
 
 
 def _free(sql: str) -> set[str]:
-    scopes = _Scopes()
-    scopes(_parsed(sql))
+    tree = _parsed(sql)
+    scoped = {each.ctename for each in _nodes(tree, ast.CommonTableExpr)}
+    assert scoped.isdisjoint(roles.KINDS)  # or it would hide a table
+    scopes = _Scopes(scoped)  # each of them is a scope of its own, looked at by itself
+    scopes(tree)
     return scopes.free
 
 
@@ -501,6 +563,30 @@ def test_a_query_keeps_to_the_accounts_it_was_given(name: str) -> None:
             set(),
         ),
         ("SELECT 1 FROM (SELECT 1 FROM event) AS e", {"event"}),
+        (
+            """SELECT 1 FROM event AS e LEFT JOIN label AS l
+               ON l.account_id = e.account_id AND e.account_id = $1""",
+            {"event", "label"},
+        ),
+        (
+            """SELECT 1 FROM event AS e LEFT JOIN label AS l
+               ON l.account_id = e.account_id WHERE e.account_id = $1""",
+            set(),
+        ),
+        ("SELECT 1 FROM event AS e LEFT JOIN label AS l ON l.account_id = $1", {"event"}),
+        ("WITH e AS (SELECT * FROM event) SELECT 1 FROM e WHERE account_id = $1", {"event"}),
+        ("WITH e AS (SELECT * FROM event WHERE account_id = $1) SELECT 1 FROM e", set()),
+        (
+            """WITH e AS (SELECT * FROM event WHERE account_id = $1)
+               UPDATE label AS l SET name = $2 FROM e WHERE l.account_id = e.account_id""",
+            set(),
+        ),
+        ("WITH gone AS (DELETE FROM event RETURNING 1) SELECT 1 FROM gone", {"event"}),
+        ("SELECT 1 FROM event WHERE NOT account_id = $1", {"event"}),
+        (
+            "SELECT 1 FROM event WHERE account_id IN (SELECT account_id FROM account)",
+            {"account", "event"},
+        ),
         ("DELETE FROM event WHERE source = $1", {"event"}),
         ("UPDATE event SET source = $1 WHERE account_id = $2", set()),
         ("SELECT (SELECT max(seq) FROM terms) FROM account WHERE account_id = $1", {"terms"}),
@@ -543,11 +629,23 @@ def _called(tree: Any) -> set[str]:
 PURE_FUNCTIONS = {"unnest", "sum", "count", "coalesce", "max", "min", "row_number"}
 """All that queries call: instants and ids are made in Python."""
 
+OWN_FUNCTIONS = {
+    "change.announce": {"pg_notify"},
+    "deployment.clock": {"clock_timestamp"},
+    "deployment.power": {"has_schema_privilege", "has_table_privilege"},
+    "erasure.take_right": {"set_config", "has_column_privilege"},
+    "erasure.leave_right": {"set_config"},
+    "erasure.take_time": {"set_config"},
+    "standing.read": {"encode"},
+}
+"""What a few may call besides: they ask about the server, set up a transaction, write bytes or
+tell others."""
+
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_can_be_run_by_a_distributed_database(name: str) -> None:
     tree = _parsed(QUERIES[name])
-    assert _called(tree) <= PURE_FUNCTIONS
+    assert _called(tree) - PURE_FUNCTIONS == OWN_FUNCTIONS.get(name, set())
     for update in _nodes(tree, ast.UpdateStmt):
         assert _called(update.targetList) == set()
     for conflict in _nodes(tree, ast.OnConflictClause):
@@ -555,6 +653,56 @@ def test_a_query_can_be_run_by_a_distributed_database(name: str) -> None:
     assert not _nodes(tree, ast.MergeStmt, ast.GroupingSet)
     assert not any(with_.recursive for with_ in _nodes(tree, ast.WithClause))
     assert not any(source.lateral for source in _nodes(tree, ast.RangeSubselect, ast.RangeFunction))
+
+
+def _done(sql: str) -> set[tuple[str, str]]:
+    """Return what a statement does to tables, by the right that it takes."""
+    tree = _parsed(sql)
+    done = {(each.relation.relname, "DELETE") for each in _nodes(tree, ast.DeleteStmt)}
+    updates = [(each.relation, each.targetList) for each in _nodes(tree, ast.UpdateStmt)]
+    for each in _nodes(tree, ast.InsertStmt):
+        done.add((each.relation.relname, "INSERT"))
+        if each.onConflictClause is not None:
+            updates.append((each.relation, each.onConflictClause.targetList or ()))
+    done |= {
+        (relation.relname, f"UPDATE({target.name})")
+        for relation, targets in updates
+        for target in targets
+    }
+    return done
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_does_what_a_role_may_so_that_facts_and_ledger_are_only_added_to(name: str) -> None:
+    role = {erasure.ROLE} if name in ERASING_QUERIES else {roles.API, roles.INGEST}
+    may = {(right.table, right.privilege) for right in roles.rights() if right.role in role}
+    assert {
+        (table, right)
+        for table, right in _done(QUERIES[name])
+        if (table, right) not in may and (table, right.partition("(")[0]) not in may
+    } == set()
+
+
+ERASING_QUERIES = {"erasure.messages", "erasure.conversations"}
+"""The only ones that change a fact, and what of it."""
+
+
+def test_what_a_statement_does_is_noticed() -> None:
+    assert _done("SELECT 1 FROM event") == set()
+    assert _done("DELETE FROM event") == {("event", "DELETE")}
+    assert _done("UPDATE event SET kind = $1, unit = $2") == {
+        ("event", "UPDATE(kind)"),
+        ("event", "UPDATE(unit)"),
+    }
+    assert _done(
+        "INSERT INTO label (kind) VALUES ($1) ON CONFLICT (kind) DO UPDATE SET name = '-'"
+    ) == {
+        ("label", "INSERT"),
+        ("label", "UPDATE(name)"),
+    }
+    assert _done("WITH gone AS (DELETE FROM event RETURNING 1) SELECT 1 FROM gone") == {
+        ("event", "DELETE")
+    }
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)

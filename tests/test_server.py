@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import pytest
 import pytest_asyncio
 
 from db.embedded import Cluster
+from edge.settings import Settings, SettingsError
 from resolvers.service_key import KEY_CACHE_SECONDS
-from server import DEMO_DONE
+from server import DEMO_DONE, traced
 from tests.conftest import cloned
 
 ROOT = Path(__file__).parents[1]
@@ -100,12 +102,10 @@ def test_a_file_is_taken_in_beside_the_server_and_shown_by_it(served: tuple[Path
     assert again.stderr.startswith("0 accounts created\n")
     token = output(data_dir, "token", "--account", "SpotifyCares")
     query = b'{"query": "{ account { name cycles(last: 1) { nodes { number startsOn } } } }"}'
-    assert post(f"{address}/graphql", query, "application/json", token) == {
-        "data": {
-            "account": {
-                "name": "SpotifyCares",
-                "cycles": {"nodes": [{"number": 0, "startsOn": "2020-03-21"}]},
-            }
+    assert post(f"{address}/graphql", query, "application/json", token)["data"] == {
+        "account": {
+            "name": "SpotifyCares",
+            "cycles": {"nodes": [{"number": 0, "startsOn": "2020-03-21"}]},
         }
     }
 
@@ -222,6 +222,13 @@ def test_the_demo_is_taken_in_once(tmp_path: Path) -> None:
             "('127.0.0.1', 1)\n",
             id="no_database",
         ),
+        pytest.param(
+            ["migrate"],
+            {"DATABASE_URL": "postgresql://u:hunter2/hunter2@127.0.0.1:1/x"},
+            "Error: The database's URL cannot be read: are all signs of the password "
+            "percent-encoded that have a meaning in URLs?\n",
+            id="unreadable_url",
+        ),
     ],
 )
 def test_what_is_the_matter_is_said_in_a_sentence(
@@ -253,13 +260,81 @@ def test_help_lists_the_commands_each_with_its_use(tmp_path: Path) -> None:
     names = [line.split(maxsplit=1) for line in listed.splitlines()]
     assert [name for name, _ in names] == [
         "close",
+        "doctor",
         "graphql",
         "ingest",
         "key",
         "migrate",
+        "print-documents",
         "print-schema",
+        "roles",
         "serve",
         "test",
         "token",
     ]
     assert all(use.endswith((".", ").")) and "..." not in use for _, use in names)
+
+
+def test_without_its_packages_traces_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.delitem(sys.modules, "edge.tracing", raising=False)
+    monkeypatch.delattr("edge.tracing", raising=False)
+    with pytest.raises(SettingsError, match="install opentelemetry-sdk and opentelemetry-exporter"):
+        traced(Settings(otel_endpoint="http://127.0.0.1:4318"))
+
+
+AUDITS = ROOT / "tests" / "edge" / "audits"
+
+
+def npm(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["npm", *args], cwd=AUDITS, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_all_audits_of_graphql_over_http_pass(served: tuple[Path, str]) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("Node is not installed: GraphQL over HTTP was not audited.")
+    if npm("ls").returncode and npm("ci", "--ignore-scripts").returncode:
+        pytest.skip("npm's graphql-http cannot be had: GraphQL over HTTP was not audited.")
+    _, address = served
+    done = subprocess.run(
+        ["node", AUDITS / "run.js", f"{address}/graphql"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    audits = json.loads(done.stdout)
+    assert [audit for audit in audits if audit["status"] != "ok"] == []
+    assert len(audits) == 61
+
+
+def test_the_doctor_examines_what_roles_and_closing_left(served: tuple[Path, str]) -> None:
+    data_dir, _ = served
+    made = output(data_dir, "roles").splitlines()
+    assert made[0] == "CREATE ROLE kontingent_api NOLOGIN NOINHERIT"
+    assert output(data_dir, "roles") == ""
+    output(data_dir, "close")
+    lines = output(data_dir, "doctor", "--seconds", "5").splitlines()
+    assert {line[:4].rstrip() for line in lines} == {"ok"}
+    names = [line[4:].partition(":")[0].strip() for line in lines]
+    assert names[:6] == ["secrets", "tokens", "public URL", "introspection", "mails", "migrations"]
+    assert names[-1] == "invariants"
+
+
+def test_the_doctor_fails_where_something_is_to_be_mended(tmp_path: Path) -> None:
+    url = "postgresql://nobody:hunter2@127.0.0.1:9/none"
+    done = command(tmp_path / "data", "doctor", DATABASE_URL=url)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.partition(": ")[0] for line in lines if line[0] != " "] == [
+        "fail  secrets",
+        "ok    tokens",
+        "fail  public URL",
+        "ok    introspection",
+        "warn  mails",
+        "fail  database",
+    ]
+    assert lines[-1] == "      Is it running, and is DATABASE_URL right?"
+    assert "hunter2" not in done.stdout + done.stderr

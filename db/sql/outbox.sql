@@ -41,6 +41,12 @@ SELECT outbox_id, account_id, payload, target, language, attempts, recorded_at, 
  ORDER BY recorded_at DESC, outbox_id DESC
  LIMIT $3;
 
+-- name: backlog
+-- What waits, when the first of that was or is due, and what was given up: each from its index.
+SELECT (SELECT count(*) FROM outbox WHERE state = 'PENDING') AS pending,
+       (SELECT min(due_at) FROM outbox WHERE state = 'PENDING') AS due_at,
+       (SELECT count(*) FROM outbox WHERE state = 'DEAD') AS dead;
+
 -- name: replay
 -- $1 outbox id, $2 when it is due. Only what was given up.
 UPDATE outbox

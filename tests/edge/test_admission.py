@@ -8,9 +8,9 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from db.pool import acquire, connect
+from db.pool import Pool, acquire, connect, transact
 from edge.admission import Admission, limited
-from resolvers.context import UnavailableError
+from resolvers.context import OutcomeUnknownError, UnavailableError
 from resolvers.principal import Role, Scope
 from tests.support.facts import blocked
 from tests.support.http import client
@@ -154,6 +154,27 @@ EVENT = {
     "subject": "acme",
     "data": {"contact": "c", "channel": "CHAT", "direction": "outbound", "automated": False},
 }
+
+
+async def test_who_is_cut_after_a_commit_is_not_told_that_nothing_is_stored(pool: Pool) -> None:
+    """Neither when the time is up then, nor when what comes next cannot be had."""
+
+    async def cut(seconds: float, *, committed: bool, refused: bool) -> type[Exception]:
+        try:
+            async with limited(seconds):
+                if committed:
+                    await transact(pool, lambda conn: conn.execute("SELECT 1"))
+                if refused:
+                    raise UnavailableError
+                await asyncio.Event().wait()
+        except UnavailableError as error:
+            return type(error)
+        raise AssertionError
+
+    assert await cut(0.3, committed=True, refused=False) is OutcomeUnknownError
+    assert await cut(5, committed=True, refused=True) is OutcomeUnknownError
+    assert await cut(0.05, committed=False, refused=False) is UnavailableError
+    assert await cut(5, committed=False, refused=True) is UnavailableError
 
 
 async def test_a_client_that_leaves_is_not_worked_for(world: World) -> None:

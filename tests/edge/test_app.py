@@ -52,18 +52,39 @@ async def test_what_nobody_answers_is_refused_in_json(
     assert (reply.status_code, reply.json()["code"], reply.headers.get("allow")) == expected
 
 
-async def test_each_request_is_one_line_in_the_log_without_its_query(
-    schema: Schema, pool: Pool, clock: Clock, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/?token=canary", {"path": "/", "status": 200}),
+        ("/canary", {"path": "other", "status": 404, "code": "NOT_FOUND"}),
+        ("/assets/canary", {"path": "/assets/{name}", "status": 404, "code": "NOT_FOUND"}),
+    ],
+)
+async def test_each_request_is_one_line_in_the_log_without_what_was_asked(  # noqa: PLR0913, PLR0917 (fixtures)
+    schema: Schema,
+    pool: Pool,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    told: dict[str, object],
 ) -> None:
     caplog.set_level(logging.INFO, "kontingent.http")
-    await ask(schema, pool, clock, "GET", "/?token=canary")
+    await ask(schema, pool, clock, "GET", path)
     (line,) = caplog.records
-    assert (line.getMessage(), line.__dict__["path"], line.__dict__["status"]) == (
-        "request",
-        "/",
-        200,
-    )
+    expected = {"method": "GET", "statements": 0, **told}
+    assert line.getMessage() == "request"
+    assert {name: line.__dict__.get(name) for name in expected} == expected
     assert "canary" not in str(line.__dict__)
+
+
+async def test_a_request_has_an_id_of_the_servers_own(
+    schema: Schema, pool: Pool, clock: Clock
+) -> None:
+    async with client(schema, pool, pool, clock) as opened:
+        given = {"x-request-id": "canary"}
+        ids = [(await opened.http.get("/", headers=given)).headers["x-request-id"] for _ in "ab"]
+    assert len({*ids, "canary"}) == 3
+    assert all(len(id_) == 32 for id_ in ids)
 
 
 async def test_an_unexpected_failure_says_nothing_of_itself(
@@ -74,6 +95,8 @@ async def test_an_unexpected_failure_says_nothing_of_itself(
             reply = await opened.http.post("/graphql", json={"query": "{ __typename }"})
     assert reply.status_code == 500
     assert reply.json() == {"code": "INTERNAL", "message": "Internal error."}
+    assert {name: reply.headers[name] for name in COMMON} == COMMON
+    assert (reply.headers["connection"], len(reply.headers["x-request-id"])) == ("close", 32)
 
 
 @pytest.mark.parametrize(

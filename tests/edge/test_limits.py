@@ -29,6 +29,7 @@ from edge.manifest import MANIFEST, read
 from schema.columns.batch import ENTRIES
 from schema.documents import TOKENS_MAX
 from schema.root import Schema
+from tests.support.hostile import WALKED
 
 
 def measured(schema: Schema, document: str, **variables: object) -> int:
@@ -252,41 +253,7 @@ def test_what_clients_run_is_within_all_limits(schema: Schema) -> None:
         assert measured(schema, text, **everything) <= COST_MAX
 
 
-def _spread(count: int) -> str:
-    fragments = [
-        f"fragment F{number} on Account {{ id ...F{number + 1} ...F{number + 1} }}"
-        for number in range(count)
-    ]
-    return f"{{ account {{ ...F0 }} }} {' '.join(fragments)} fragment F{count} on Account {{ id }}"
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        pytest.param(_spread(19), id="doubling_fragments"),
-        pytest.param(_spread(150), id="sixty_fragment_levels"),
-        pytest.param(f"{{ account {{ {'id ' * 1_990} }} }}", id="one_field_again_and_again"),
-        pytest.param(f"{{ account {{ {'...F ' * 960} }} }} fragment F on A {{ a }}", id="spreads"),
-        pytest.param("{ account { " + "... { id } " * 480 + "} }", id="inline_fragments"),
-        pytest.param(nested(190, "{ account "), id="deep"),
-        pytest.param(f"{{ {names(1_990)} }}", id="unknown_fields"),
-        pytest.param(
-            "{ " + " ".join(f"a{number}: account {{ id }}" for number in range(330)) + " }",
-            id="aliases",
-        ),
-        pytest.param(
-            " ".join(f"query Q{number} {{ f }}" for number in range(390)), id="operations"
-        ),
-        pytest.param(
-            "{ ...F0 } "
-            + " ".join(
-                f"fragment F{number} on Query {{ {'...F%d ' * 18 % tuple(range(18))} }}"
-                for number in range(20)
-            ),
-            id="circles",
-        ),
-    ],
-)
+@pytest.mark.parametrize("document", WALKED.values(), ids=WALKED)
 def test_what_is_hostile_costs_no_more_than_what_is_long(schema: Schema, document: str) -> None:
     parsed = parse(document, max_tokens=TOKENS_MAX)
 

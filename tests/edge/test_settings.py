@@ -43,6 +43,9 @@ def test_nothing_has_to_be_set() -> None:
         "connections_max": 1_000,
         "stop_delay_seconds": 0.0,
         "drain_seconds": 20,
+        "listen_database_url": None,
+        "poll_seconds": 0.5,
+        "socket_idle_seconds": 60.0,
         "cors_origins": (),
         "customer_cost": 20_000,
         "customer_cost_per_second": 2_000,
@@ -50,6 +53,8 @@ def test_nothing_has_to_be_set() -> None:
         "platform_cost_per_second": 100_000,
         "trusted_documents": Trust.OFF,
         "trusted_manifest": None,
+        "metrics_token": None,
+        "otel_endpoint": None,
         "log_format": "console",
     }
     assert DATA_DIR.is_absolute()
@@ -77,6 +82,9 @@ def test_everything_can_be_set() -> None:
         "KONTINGENT_CONNECTIONS_MAX": "10000",
         "KONTINGENT_STOP_DELAY_SECONDS": "7",
         "KONTINGENT_DRAIN_SECONDS": "0",
+        "KONTINGENT_LISTEN_DATABASE_URL": URL,
+        "KONTINGENT_POLL_SECONDS": "0.1",
+        "KONTINGENT_SOCKET_IDLE_SECONDS": "3600",
         "KONTINGENT_CORS_ORIGINS": "https://app.example, http://localhost:5173",
         "KONTINGENT_CUSTOMER_COST": "1000",
         "KONTINGENT_CUSTOMER_COST_PER_SECOND": "1",
@@ -84,6 +92,8 @@ def test_everything_can_be_set() -> None:
         "KONTINGENT_PLATFORM_COST_PER_SECOND": "5000",
         "KONTINGENT_TRUSTED_DOCUMENTS": "enforce",
         "KONTINGENT_TRUSTED_MANIFEST": "/etc/kontingent/app.json",
+        "KONTINGENT_METRICS_TOKEN": SECRET,
+        "KONTINGENT_OTEL_ENDPOINT": "http://127.0.0.1:4318/",
         "KONTINGENT_LOG_FORMAT": "json",
     }
     assert Settings.read(environ).model_dump() == {
@@ -108,6 +118,9 @@ def test_everything_can_be_set() -> None:
         "connections_max": 10_000,
         "stop_delay_seconds": 7.0,
         "drain_seconds": 0,
+        "listen_database_url": URL,
+        "poll_seconds": 0.1,
+        "socket_idle_seconds": 3600.0,
         "cors_origins": ("https://app.example", "http://localhost:5173"),
         "customer_cost": 1_000,
         "customer_cost_per_second": 1,
@@ -115,6 +128,8 @@ def test_everything_can_be_set() -> None:
         "platform_cost_per_second": 5_000,
         "trusted_documents": Trust.ENFORCE,
         "trusted_manifest": Path("/etc/kontingent/app.json"),
+        "metrics_token": SecretStr(SECRET),
+        "otel_endpoint": "http://127.0.0.1:4318",
         "log_format": "json",
     }
     assert len(environ) + len(["KONTINGENT_TOKEN_SECRET"]) == len(Settings.model_fields)

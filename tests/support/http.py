@@ -18,6 +18,8 @@ from edge.admission import Admission
 from edge.bucket import Buckets, Rates
 from edge.demo import Demo
 from edge.documents import Documents, Trust
+from edge.metrics import Metrics
+from edge.note import Spans
 from edge.state import State
 from edge.token import TokenConfig, TokenVerifier
 from resolvers import service_key
@@ -39,6 +41,7 @@ class Client:
     """Sends requests to the application."""
 
     http: httpx2.AsyncClient
+    app: ASGIApp
     pool: Pool
     clock: Clock
     stopping: asyncio.Event
@@ -103,7 +106,7 @@ async def client(  # noqa: PLR0913 (what an application is made of)
     async with made as started:
         transport = httpx2.ASGITransport(started, raise_app_exceptions=raising)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield Client(http, pool, clock, stopping)
+            yield Client(http, started, pool, clock, stopping)
 
 
 @asynccontextmanager
@@ -123,6 +126,7 @@ async def application(  # noqa: PLR0913 (the same)
     buckets: Buckets | None = None,
     documents: Documents | None = None,
     watchers: Watchers | None = None,
+    spans: Spans | None = None,
     **given: Any,
 ) -> AsyncIterator[ASGIApp]:
     """Start the application on these pools and this clock; the rest is for `app.build`."""
@@ -145,7 +149,9 @@ async def application(  # noqa: PLR0913 (the same)
             key_pepper=PEPPER,
             keys=KnownKeys(),
             accounts=KnownAccounts(),
-            watchers=watchers or Watchers(),
+            watchers=Watchers() if watchers is None else watchers,
+            metrics=Metrics(),
+            spans=spans,
         )
 
     built = app.build(schema, lifespan, origin=origin, demo=demo, **given)

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,16 +60,28 @@ class Served:
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
+    def forget_peak(self) -> None:
+        """Let the most memory be what it holds now."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5", encoding="ascii")
+
+    def held_bytes(self) -> int:
+        """Return the memory that it holds now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
 
 @contextlib.asynccontextmanager
-async def serving(dsn: str, folder: Path, **settings: str) -> AsyncIterator[Served]:
+async def serving(
+    dsn: str, folder: Path, program: Sequence[str] = (server.__file__,), **settings: str
+) -> AsyncIterator[Served]:
     """Serve the database in a process of its own; `settings` without their prefix."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KONTINGENT_")}
     named = {f"KONTINGENT_{name.upper()}": value for name, value in settings.items()}
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: ASYNC220 (started, not waited for)
-            [sys.executable, server.__file__, "serve", "--port=0"],
+            [sys.executable, *program, "serve", "--port=0"],
+            cwd=server.ROOT,
             env={
                 **kept,
                 "DATABASE_URL": dsn,
@@ -92,7 +104,7 @@ async def serving(dsn: str, folder: Path, **settings: str) -> AsyncIterator[Serv
 
 
 def bearer(role: Role, account: str | None = None) -> dict[str, str]:
-    """Return the header that makes a request one of the role's."""
+    """Return the header that makes a request one of the role's, from yesterday until tomorrow."""
     issued = token.issue(
         SECRET,
         subject="anna",
@@ -100,8 +112,8 @@ def bearer(role: Role, account: str | None = None) -> dict[str, str]:
         account=account,
         issuer=ISSUER,
         audience=AUDIENCE,
-        at=datetime.now(UTC),
-        lifetime=timedelta(hours=1),
+        at=datetime.now(UTC) - timedelta(days=1),
+        lifetime=timedelta(days=2),
     )
     return {"authorization": f"Bearer {issued}"}
 

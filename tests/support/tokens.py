@@ -3,6 +3,7 @@
 import hmac
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,3 +60,67 @@ async def refusal(verifier: TokenVerifier, token: str, at: datetime = AT) -> str
         await verifier.verify(token, at=at)
     assert caught.value.__cause__ is None
     return str(caught.value)
+
+
+def forgeries(secret: bytes, now: int) -> dict[str, str]:
+    """Return tokens that each differ in one thing from a good one that `secret` signs at `now`."""
+    good = {**CLAIMS, "iat": now, "exp": now + 600}
+
+    def signed(header: object = None, key: bytes = secret, **claims: Any) -> str:
+        said = {name: value for name, value in (good | claims).items() if value is not MISSING}
+        return hs256(said, header={"alg": "HS256"} if header is None else header, key=key)
+
+    algorithms: Sequence[object] = (
+        "none",
+        "None",
+        "NONE",
+        "nOnE",
+        "",
+        None,
+        [],
+        "HS512",
+        "RS256",
+        "ES256",
+        "PS256",
+    )
+    headers: dict[str, object] = {
+        "jku": "https://evil.example/keys",
+        "x5u": "https://evil.example/certificate",
+        "x5c": ["MIIB"],
+        "jwk": {"kty": "oct", "k": part(secret)},
+        "crit": ["exp"],
+        "b64": False,
+        "kid": 5,
+    }
+    odd: Sequence[object] = (MISSING, None, "", 5.5, True, [], {}, "\0", -1)
+    head, body, signature = signed().split(".")
+    operator = part(json.dumps({**good, "role": "operator"}).encode())
+    return {
+        **{f"alg {alg!r}": signed({"alg": alg}) for alg in algorithms},
+        **{
+            f"alg {alg!r}, unsigned": f"{part(json.dumps({'alg': alg}).encode())}.{body}."
+            for alg in algorithms
+        },
+        **{
+            f"header {name}": signed({"alg": "HS256", name: value})
+            for name, value in headers.items()
+        },
+        **{f"key {key[:9]!r}": signed(key=key) for key in (b"", secret[:-1], PEM, DER, b"\0" * 32)},
+        "a path for a key": signed({"alg": "HS256", "kid": "../../dev/null"}, key=b""),
+        **{
+            f"odd {name} {number}": signed(None, **{name: value})
+            for name in good
+            for number, value in enumerate(odd)
+        },
+        "another issuer": signed(iss="kontingent2"),
+        "another audience": signed(aud=["other", "kontingent2"]),
+        "another role": signed(role="root"),
+        "expired": signed(exp=now - 60),
+        "not yet": signed(nbf=now + 60),
+        "issued later": signed(iat=now + 60),
+        "other claims": f"{head}.{operator}.{signature}",
+        "no signature": f"{head}.{body}.",
+        "no claims": f"{head}..{signature}",
+        "five parts": f"{signed()}.a.b",
+        "too long": signed(pad="x" * 4_096),
+    }

@@ -250,6 +250,7 @@ TABLES = (
     "charge_day",
     "conversation",
     "conversation_day",
+    "erasure",
     "event",
     "event_reversal",
     "grant_reversal",
