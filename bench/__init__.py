@@ -1,0 +1,1 @@
+"""Side-by-side measurements: the server against hand-written SQL and against its peers."""

@@ -1,0 +1,2 @@
+DELETE FROM idempotency
+ WHERE key LIKE 'bench-%';
