@@ -435,7 +435,7 @@ def migrate_command(settings: Settings) -> None:
 )
 @click.pass_obj
 def doctor(settings: Settings, seconds: float) -> None:
-    """Examine this deployment, and say what is wrong and how to mend it.
+    """Examine a deployment, and say how to mend it.
 
     Nothing is changed. It fails where something is to be mended at once.
     """
@@ -692,7 +692,10 @@ def print_documents() -> None:
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(arguments: tuple[str, ...]) -> None:
-    """Measure how fast it is; `./dev bench --help` says how."""
+    """Measure how fast it is.
+
+    ARGUMENTS are options, or `ingest` and its options: --help lists them.
+    """
     from bench.command import bench as measure  # noqa: PLC0415 (nothing else needs it)
 
     measure.main(arguments, prog_name="./dev bench")

@@ -21,7 +21,7 @@ from billing.event import (
     judge,
 )
 from db import account, event, label
-from db.pool import Connection, Pool, acquire, transact
+from db.pool import Connection, Pool, acquire, transact, watched_commits
 from resolvers import counting
 
 ERRORS_MAX = 1_000
@@ -169,7 +169,8 @@ async def _register(pool: Pool, labels: Collection[Label]) -> set[Label]:
         await label.insert(conn, granted)
         return set(labels).difference(granted)
 
-    return await transact(pool, register)
+    with watched_commits():  # its own: whatever becomes of them, no event is stored yet
+        return await transact(pool, register)
 
 
 def _too_many(label_: Label) -> Rejection:

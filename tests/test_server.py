@@ -259,6 +259,7 @@ def test_help_lists_the_commands_each_with_its_use(tmp_path: Path) -> None:
     listed = output(tmp_path, "--help").partition("Commands:\n")[2]
     names = [line.split(maxsplit=1) for line in listed.splitlines()]
     assert [name for name, _ in names] == [
+        "bench",
         "close",
         "doctor",
         "graphql",

@@ -329,7 +329,7 @@ async def test_a_change_that_waits_for_its_turn_is_overtaken_no_more(
     world: World, crowd: Pool, meanwhile: Callable[[Callable[[], Awaitable[object]]], None]
 ) -> None:
     await world.account("acme")
-    batches: list[asyncio.Task[None]] = []
+    batches: list[asyncio.Task[object]] = []
 
     async def overtake() -> None:
         taking = asyncio.create_task(take(world, *crowded(1, EARLIER, first=len(batches))))

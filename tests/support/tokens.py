@@ -92,7 +92,7 @@ def forgeries(secret: bytes, now: int) -> dict[str, str]:
         "b64": False,
         "kid": 5,
     }
-    odd: Sequence[object] = (MISSING, None, "", 5.5, True, [], {}, "\0", -1)
+    odd: Sequence[Any] = (MISSING, None, "", 5.5, True, [], {}, "\0", -1)
     head, body, signature = signed().split(".")
     operator = part(json.dumps({**good, "role": "operator"}).encode())
     return {
@@ -108,7 +108,7 @@ def forgeries(secret: bytes, now: int) -> dict[str, str]:
         **{f"key {key[:9]!r}": signed(key=key) for key in (b"", secret[:-1], PEM, DER, b"\0" * 32)},
         "a path for a key": signed({"alg": "HS256", "kid": "../../dev/null"}, key=b""),
         **{
-            f"odd {name} {number}": signed(None, **{name: value})
+            f"odd {name} {number}": signed(None, secret, **{name: value})
             for name in good
             for number, value in enumerate(odd)
         },
