@@ -16,7 +16,15 @@ import pytest
 import server
 from db.pool import acquire
 from edge import events
-from edge.events import BATCH, BODY_BYTES_MAX, COMMIT_LINES, SINGLE, STREAM, STREAMS_MAX
+from edge.events import (
+    BATCH,
+    BATCH_BRACKETS_MAX,
+    BODY_BYTES_MAX,
+    COMMIT_LINES,
+    SINGLE,
+    STREAM,
+    STREAMS_MAX,
+)
 from resolvers import service_key
 from resolvers.principal import Role, Scope
 from schema.root import Schema
@@ -286,8 +294,8 @@ async def test_a_batch_has_20000_objects(world: World, sender: Sender) -> None:
         return orjson.dumps([event(1, more=[[]] * more)])
 
     brackets = batch(0).count(b"{") + batch(0).count(b"[")
-    assert await sender.taken(batch(20_000 - brackets), BATCH) == {"accepted": 1}
-    assert await sender.post(batch(20_001 - brackets), BATCH) == (
+    assert await sender.taken(batch(BATCH_BRACKETS_MAX - brackets), BATCH) == {"accepted": 1}
+    assert await sender.post(batch(BATCH_BRACKETS_MAX + 1 - brackets), BATCH) == (
         413,
         {
             "code": "TOO_MANY_OBJECTS",
