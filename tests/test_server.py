@@ -277,7 +277,9 @@ def test_help_lists_the_commands_each_with_its_use(tmp_path: Path) -> None:
 
 
 def test_without_its_packages_traces_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    loaded = [name for name in sys.modules if name.startswith("opentelemetry.")]
+    for name in ("opentelemetry", *loaded):
+        monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "edge.tracing", raising=False)
     monkeypatch.delattr("edge.tracing", raising=False)
     with pytest.raises(SettingsError, match="install opentelemetry-sdk and opentelemetry-exporter"):

@@ -275,4 +275,4 @@ async def test_the_statement_is_planned_for_all_calls_at_once(world: World) -> N
             "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
             " WHERE statement LIKE '/* allowance.of_account */%'"
         )
-    assert dict(row or {}) == {"generic_plans": 25, "custom_plans": 5}
+    assert dict(row or {}) == {"generic_plans": 30, "custom_plans": 0}
