@@ -26,13 +26,12 @@ _SQL = queries.load("standing")
 class Stand:
     """How an account stands: all of one snapshot.
 
-    `changes` is how often its numbers have changed; it is `outdated` if more is stored of it than
-    is known here. `kept` is what came of the change that the key names; None if there is none.
+    `changes` is how often its numbers have changed. `kept` is what came of the change that the key
+    names; None if there is none.
     """
 
     sums: Sums
     changes: int
-    outdated: bool
     kept: Kept | None
     settings: Settings
     marks: dict[Metered, Marks]
@@ -53,8 +52,11 @@ class Written:
 
 async def read(
     conn: Connection, account: Account, cycles: Sequence[Cycle], *, key: str | None = None
-) -> Stand:
-    """Fetch how an account stands in `cycles`, and what came of the change that `key` names."""
+) -> Stand | None:
+    """Fetch how an account stands in `cycles`, and what came of the change that `key` names.
+
+    None where more is stored of the account by now than is known here.
+    """
     parts: dict[str, list[Row]] = defaultdict(list)
     for row in await conn.fetch(
         _SQL["read"],
@@ -67,10 +69,11 @@ async def read(
     [changes] = parts.pop("changes")
     known, settings, marks = (parts.pop(part, []) for part in ("known", "setting", "mark"))
     figures, outdated = usage.read(cycles, [row for part in parts.values() for row in part])
+    if outdated:
+        return None
     return Stand(
         sums=dict(zip(cycles, figures, strict=True)),
         changes=changes["amount"],
-        outdated=bool(outdated),
         kept=_kept(known[0]) if known else None,
         settings=setting.settings_of((row["label"], row["n"], row["reason"]) for row in settings),
         marks=_marks(account.id, marks),

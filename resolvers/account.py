@@ -1,8 +1,9 @@
 """Accounts: reading them, recording them, ending them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from billing.account import EXTERNAL_ID, TRIAL, Account, AccountAt, account_id_of
@@ -13,12 +14,14 @@ from billing.plan import check_plan_name
 from billing.terms_change import AS_IT_IS, TermsRequest, first_terms
 from db import account, meter_change, price_list
 from db.meter_change import Record
-from db.pool import Connection, acquire, transact
+from db.pool import Connection, UnavailableError, acquire, transact
 from resolvers import access, terms
 from resolvers.context import Context
 from resolvers.known_accounts import OutdatedError
 from resolvers.page import PAGE_DEFAULT, Paged, cursor_of, page_size, read_cursor
 from resolvers.terms import NO_COMMITMENTS, Commitments
+
+T = TypeVar("T")
 
 READS_MAX = 3
 """How often an account is read that changes between being read and being asked for."""
@@ -62,12 +65,30 @@ async def confirm(ctx: Context) -> None:
             ctx.assumed.confirm(assumed, await account.outdated(conn, assumed))
 
 
-async def read(ctx: Context, conn: Connection, account_id: UUID) -> Account:
-    """Read an account, which the process knows from then on.
+async def known(
+    ctx: Context,
+    conn: Connection,
+    account_id: UUID,
+    ask: Callable[[Account], Awaitable[T | None]],
+) -> tuple[Account, T]:
+    """Ask for something of an account as the process knows it; read it anew where that is stale.
+
+    `ask` returns None where more is stored of the account by now than it was given.
 
     Raises:
         NotFoundError: there is none.
+        UnavailableError: it changes too often to be read.
     """
+    found = ctx.accounts.get(account_id) or await _read(ctx, conn, account_id)
+    for _ in range(READS_MAX):
+        answer = await ask(found)
+        if answer is not None:
+            return found, answer
+        found = await _read(ctx, conn, account_id)
+    raise UnavailableError("The account changes faster than it can be read.")
+
+
+async def _read(ctx: Context, conn: Connection, account_id: UUID) -> Account:
     found = await account.by_ids(conn, [account_id])
     if account_id not in found:
         raise access.account_not_found()

@@ -1,13 +1,11 @@
 """May a service send? One statement, as long as the process knows the account (R16, D18)."""
 
-from uuid import UUID
-
-from billing.account import EXTERNAL_ID, Account, account_id_of
-from billing.allowance import Balance, SendAllowance, check_estimate, send_allowance
-from billing.cycle import Cycle, current_cycle
+from billing.account import EXTERNAL_ID, account_id_of
+from billing.allowance import SendAllowance, check_estimate, send_allowance
+from billing.cycle import current_cycle
 from billing.errors import BadInputError
 from db import allowance
-from db.pool import Connection, UnavailableError, acquire
+from db.pool import acquire
 from resolvers import access, account
 from resolvers.context import Context
 
@@ -28,19 +26,11 @@ async def send_allowed(
         raise BadInputError("It must be 1 to 64 visible ASCII characters.", field="account")
     check_estimate(feature, estimated_micros)
     async with acquire(ctx.pool) as conn:
-        known, cycle, balance = await _balance(ctx, conn, account_id_of(external_id))
-    return send_allowance(known, cycle, balance, estimated_micros=estimated_micros, at=ctx.now)
-
-
-async def _balance(
-    ctx: Context, conn: Connection, account_id: UUID
-) -> tuple[Account, Cycle | None, Balance]:
-    """Ask for the balance by what is known of the account; read it anew where that is stale."""
-    known = ctx.accounts.get(account_id) or await account.read(ctx, conn, account_id)
-    for _ in range(account.READS_MAX):
-        cycle = current_cycle(known, ctx.now)
-        balance = await allowance.of_account(conn, known, cycle)
-        if balance is not None:
-            return known, cycle, balance
-        known = await account.read(ctx, conn, account_id)
-    raise UnavailableError("The account changes faster than it can be read.")
+        found, balance = await account.known(
+            ctx,
+            conn,
+            account_id_of(external_id),
+            lambda known: allowance.of_account(conn, known, current_cycle(known, ctx.now)),
+        )
+    cycle = current_cycle(found, ctx.now)
+    return send_allowance(found, cycle, balance, estimated_micros=estimated_micros, at=ctx.now)

@@ -29,10 +29,10 @@ from billing.snapshot import CycleSnapshot, snapshot
 from billing.view import Sums, whole
 from db.effect import Effects
 from db.meter_change import Record
-from db.pool import Connection, UnavailableError, acquire, transact
+from db.pool import Connection, acquire, transact
 from db.standing import Stand, Written
 from resolvers import access, crossing
-from resolvers.account import READS_MAX, read
+from resolvers.account import known
 from resolvers.context import Context
 from resolvers.crossing import Crossing
 from resolvers.idempotency import Once, Request
@@ -218,16 +218,16 @@ async def standing(
         NotFoundError, TrialNoAccessError: the caller may not have the account's meters.
         UnavailableError: the account changes too often to be read.
     """
-    known = ctx.accounts.get(account_id) or await read(ctx, conn, account_id)
-    for _ in range(READS_MAX):
-        stand = await db.standing.read(conn, known, views_of(known), key=key)
-        if not stand.outdated:
-            refusal = access.usage_refusal(ctx, known)
-            if refusal is not None:
-                raise refusal
-            return known, stand
-        known = await read(ctx, conn, account_id)
-    raise UnavailableError("The account changes faster than it can be read.")
+    found, stand = await known(
+        ctx,
+        conn,
+        account_id,
+        lambda account: db.standing.read(conn, account, views_of(account), key=key),
+    )
+    refusal = access.usage_refusal(ctx, found)
+    if refusal is not None:
+        raise refusal
+    return found, stand
 
 
 async def _change(ctx: Context, request: Request, action: Action) -> MeterOutcome:
@@ -257,9 +257,9 @@ async def _change(ctx: Context, request: Request, action: Action) -> MeterOutcom
         account, stand = await standing(
             ctx, conn, account_id, lambda account: _looked_at(account, at), key=once.key
         )
-        known = once.given(stand.kept)
-        if known is not None:
-            return known
+        given = once.given(stand.kept)
+        if given is not None:
+            return given
         state = stands(account, stand, action.meter, user, at=at)
         if request.expected_version != state.version:
             raise StaleVersionError(
