@@ -1,4 +1,4 @@
-"""Per-operation life cycle: a context of its own for each, and no doubt which one runs."""
+"""Per-operation life cycle: what it starts ends with it, and no doubt which one runs."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,22 +7,13 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
-from resolvers.context import Context, Session
-
 
 class OperationContext(SchemaExtension):
-    """Turns the session into a fresh context for each operation, unless it has one.
-
-    One WebSocket connection hands one object to all its operations, so loaders
-    living on that object would serve stale rows for as long as it is open.
-    """
+    """Sees to the context that `Schema.execute` makes for each operation."""
 
     @override
     async def on_operation(self) -> AsyncIterator[None]:
-        context = self.execution_context
-        if isinstance(context.context, Session):
-            context.context = Context.of(context.context)
-        async with context.context.loaders.owned():
+        async with self.execution_context.context.loaders.owned():
             yield
 
     @override
