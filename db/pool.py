@@ -184,13 +184,16 @@ async def acquire(pool: Pool) -> AsyncIterator[Connection]:
     """
     _BORROWERS[pool] += 1
     try:
-        async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-            try:
-                with change.noting() as changed:
-                    yield conn
-            except asyncio.CancelledError:
-                _drop(conn)
-                raise
+        async with asyncio.timeout(ACQUIRE_SECONDS):  # asyncpg's own takes a task
+            conn = await pool.acquire()
+        try:
+            with change.noting() as changed:
+                yield conn
+        except asyncio.CancelledError:
+            _drop(conn)
+            raise
+        finally:
+            await pool.release(conn)
         if changed:
             announce_soon(pool, changed)
     except BROKEN as error:

@@ -168,7 +168,7 @@ async def _cycles(ctx: Context, found: AccountAt, asked: dict[str, str]) -> _Tab
     count = CYCLES_DEFAULT if last is None else last
     if not 1 <= count <= CYCLES_MAX:
         raise BadInputError(f"It must be from 1 to {CYCLES_MAX}.", field="last")
-    [page] = await cycle.pages_of_accounts(ctx, [found], first=count + 1)
+    [page] = cycle.pages_of_accounts(ctx, [found], first=count + 1)
     if isinstance(page, Exception):
         raise page
     assert page is not None

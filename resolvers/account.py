@@ -101,7 +101,11 @@ async def one(ctx: Context, id: str | None = None) -> AccountAt:
     Raises:
         NotFoundError: there is none, or it is not the caller's.
     """
-    found: AccountAt = await ctx.loaders.of(by_ids).load(access.account_id(ctx, id))
+    account_id = access.account_id(ctx, id)
+    assumed = ctx.assumed.take([account_id])
+    if assumed:
+        return AccountAt(assumed[account_id], ctx.now)
+    found: AccountAt = await ctx.loaders.of(by_ids).load(account_id)
     return found
 
 

@@ -1,6 +1,6 @@
 """Carrier cost: a cycle's balance, and the charges behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from billing.carrier import CarrierBalance, CarrierCharge, carrier_balance
 from billing.commitment import Meter
@@ -10,13 +10,14 @@ from db.page import Position
 from db.pool import acquire
 from resolvers.context import Context
 from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
-from resolvers.usage import figures_of
+from resolvers.usage import of_cycles
 
 
-async def balances_of_cycles(ctx: Context, cycles: Sequence[Cycle]) -> list[CarrierBalance | None]:
+def balances_of_cycles(
+    ctx: Context, cycles: Sequence[Cycle]
+) -> Awaitable[list[CarrierBalance | None]]:
     """Return what the carrier costs of cycles come to; None for a future one."""
-    figures = await figures_of(ctx, cycles, Meter.CARRIER)
-    return [carrier_balance(*pair) for pair in zip(cycles, figures, strict=True)]
+    return of_cycles(ctx, cycles, carrier_balance, Meter.CARRIER)
 
 
 async def pages_of_balances(

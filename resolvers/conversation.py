@@ -1,6 +1,6 @@
 """Standard conversations: a cycle's usage, and the conversations behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from billing import span
 from billing.commitment import Meter
@@ -14,13 +14,12 @@ from db.pool import acquire
 from db.text import storable
 from resolvers.context import Context
 from resolvers.page import PAGE_DEFAULT, Paged, page, paged_rows
-from resolvers.usage import figures_of
+from resolvers.usage import of_cycles
 
 
-async def usage_of_cycles(ctx: Context, cycles: Sequence[Cycle]) -> list[ConversationUsage]:
+def usage_of_cycles(ctx: Context, cycles: Sequence[Cycle]) -> Awaitable[list[ConversationUsage]]:
     """Return what the conversations of cycles come to."""
-    figures = await figures_of(ctx, cycles, Meter.CONVERSATIONS)
-    return [conversation_usage(*pair) for pair in zip(cycles, figures, strict=True)]
+    return of_cycles(ctx, cycles, conversation_usage, Meter.CONVERSATIONS)
 
 
 async def pages_of_usages(  # noqa: PLR0913, PLR0917 (a connection's arguments)

@@ -15,7 +15,7 @@ from resolvers.page import PAGE_DEFAULT, Paged, cursor_of, page_size, read_curso
 T = TypeVar("T")
 
 
-async def of_accounts(
+def of_accounts(
     ctx: Context,
     accounts: Sequence[AccountAt],
     number: int | None = None,
@@ -35,9 +35,7 @@ async def of_accounts(
     return [viewed(ctx, account, find) for account in accounts]
 
 
-async def next_of_accounts(
-    ctx: Context, accounts: Sequence[AccountAt]
-) -> list[Cycle | Exception | None]:
+def next_of_accounts(ctx: Context, accounts: Sequence[AccountAt]) -> list[Cycle | Exception | None]:
     """Return each account's one future cycle."""
     return [
         viewed(ctx, account, lambda account: cycle.next_cycle(account.account, ctx.now))
@@ -45,7 +43,7 @@ async def next_of_accounts(
     ]
 
 
-async def pages_of_accounts(  # noqa: PLR0913, PLR0917 (a connection's arguments)
+def pages_of_accounts(  # noqa: PLR0913, PLR0917 (a connection's arguments)
     ctx: Context,
     accounts: Sequence[AccountAt],
     first: int | None = None,

@@ -1,18 +1,20 @@
 """The parts that cycles' quotas and balances are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
+from billing.commitment import Meter
 from billing.cycle import Cycle
 from billing.errors import BadInputError
+from billing.figures import Figures
 from billing.grant import Grant, grants
 from resolvers.context import Context
 from resolvers.page import PAGE_DEFAULT, Paged, cursor_of, page_size, read_cursor
-from resolvers.usage import figures_with_grants_of
+from resolvers.usage import of_cycles
 
 
-async def pages_of_cycles(
+def pages_of_cycles(
     ctx: Context, cycles: Sequence[Cycle], first: int = PAGE_DEFAULT, after: str | None = None
-) -> list[Paged[Grant] | Exception]:
+) -> Awaitable[list[Paged[Grant] | BadInputError]]:
     """Return a page of each cycle's grants, in the order in which they are filled.
 
     How far one is filled depends on all before it, so that all are loaded: there are few.
@@ -22,11 +24,11 @@ async def pages_of_cycles(
     """
     size = page_size(first)
     beyond = None if after is None else str(read_cursor(after, str, field="after")[0])
-    figures = await figures_with_grants_of(ctx, cycles)
-    return [
-        _page(grants(cycle, sums), size, beyond)
-        for cycle, sums in zip(cycles, figures, strict=True)
-    ]
+
+    def page(cycle: Cycle, sums: Figures) -> Paged[Grant] | BadInputError:
+        return _page(grants(cycle, sums), size, beyond)
+
+    return of_cycles(ctx, cycles, page, *Meter, grants=True)
 
 
 def _page(found: Sequence[Grant], size: int, beyond: str | None) -> Paged[Grant] | BadInputError:

@@ -1,19 +1,28 @@
 """One loader per batch function and its arguments, all made anew for each operation."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 from typing_extensions import override
 
+from resolvers.joint import Joint
+
 C = TypeVar("C")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-BatchFunction: TypeAlias = Callable[..., Awaitable[Sequence[V | Exception]]]
-"""``(ctx, keys, **arguments) -> values in key order``; an exception is one key's error."""
+BatchFunction: TypeAlias = Callable[
+    ..., Awaitable[Sequence[V | Exception]] | Sequence[V | Exception]
+]
+"""``(ctx, keys, **arguments) -> values in key order``; an exception is one key's error.
+
+One that has nothing to wait for is no coroutine function.
+"""
 
 
 class Batch(DataLoader[K, V]):
@@ -38,6 +47,7 @@ class Loaders(Generic[C]):
     def __init__(self, ctx: C) -> None:
         self._ctx = ctx
         self._loaders: dict[Hashable, Batch[Any, Any]] = {}
+        self._joints: dict[Hashable, Joint[Any, Any]] = {}
         self._running: set[asyncio.Task[Any]] = set()
         self._over = False
 
@@ -67,10 +77,17 @@ class Loaders(Generic[C]):
                 assert task is not None
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
-                return list(await load(self._ctx, keys, **arguments))
+                found = load(self._ctx, keys, **arguments)
+                return list(await found if isawaitable(found) else found)
 
             self._loaders[place] = Batch(run)
         return self._loaders[place]
+
+    def joint(self, load: Callable[..., Awaitable[Sequence[V]]]) -> Joint[Any, V]:
+        """Return what asks a batch function for all that is asked in one turn of the event loop."""
+        if load not in self._joints:
+            self._joints[load] = Joint(functools.partial(load, self._ctx))
+        return self._joints[load]
 
     def forget(self) -> None:
         """Drop every loaded value: call it after a write and between a stream's events."""

@@ -1,7 +1,8 @@
 """The sums of cycles: both meters of all of an operation's cycles in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from billing.commitment import Meter
 from billing.cycle import Cycle
@@ -10,21 +11,24 @@ from db import usage
 from db.pool import acquire
 from resolvers.context import Context
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
-    """Cycles whose sums are wanted for some meters, and whether with the grants one by one.
+class Wanted(Generic[T]):
+    """Values of cycles, each by `rule` from a cycle and its sums.
 
-    What an operation wants at once is loaded at once; a request is one key, whatever its size.
+    The sums are those of some meters, and may be with the grants one by one.
     """
 
     cycles: Sequence[Cycle]
+    rule: Callable[[Cycle, Figures], T]
     meters: frozenset[Meter]
-    grants: bool = False
+    grants: bool
 
 
-async def of_all(ctx: Context, keys: Sequence[Wanted]) -> list[list[Figures]]:
-    """Load the sums of all that is wanted; two meters of a cycle share them."""
+async def of_all(ctx: Context, keys: Sequence[Wanted[T]]) -> list[list[T]]:
+    """Load what is wanted by one statement; two meters of a cycle share its sums."""
     cycles = list(dict.fromkeys(cycle for wanted in keys for cycle in wanted.cycles))
     meters = frozenset[Meter]().union(*(wanted.meters for wanted in keys))
     grants_of = {cycle for wanted in keys if wanted.grants for cycle in wanted.cycles}
@@ -35,22 +39,15 @@ async def of_all(ctx: Context, keys: Sequence[Wanted]) -> list[list[Figures]]:
         )
     ctx.assumed.confirm(assumed, outdated)
     by_cycle = dict(zip(cycles, figures, strict=True))
-    return [[by_cycle[cycle] for cycle in wanted.cycles] for wanted in keys]
+    return [[wanted.rule(cycle, by_cycle[cycle]) for cycle in wanted.cycles] for wanted in keys]
 
 
-async def figures_of(ctx: Context, cycles: Sequence[Cycle], meter: Meter) -> list[Figures]:
-    """Return the sums of cycles for one meter, in order.
-
-    Goes through the operation's loader, where the other meter's request joins it.
-    """
-    return await _figures(ctx, Wanted(cycles, frozenset({meter})))
-
-
-async def figures_with_grants_of(ctx: Context, cycles: Sequence[Cycle]) -> list[Figures]:
-    """Return the sums of cycles for both meters, in order, and their grants one by one."""
-    return await _figures(ctx, Wanted(cycles, frozenset(Meter), grants=True))
-
-
-async def _figures(ctx: Context, wanted: Wanted) -> list[Figures]:
-    found: list[Figures] = await ctx.loaders.of(of_all).load(wanted)
-    return found
+def of_cycles(
+    ctx: Context,
+    cycles: Sequence[Cycle],
+    rule: Callable[[Cycle, Figures], T],
+    *meters: Meter,
+    grants: bool = False,
+) -> Awaitable[list[T]]:
+    """Ask for a value of each cycle, in order; all that the operation asks for comes at once."""
+    return ctx.loaders.joint(of_all).ask(Wanted(cycles, rule, frozenset(meters), grants))

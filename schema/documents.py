@@ -36,9 +36,9 @@ class KeptDocuments:
             self._latest = text, document
         return document
 
-    def has(self, text: str) -> bool:
-        """Tell whether a document is kept, and therefore valid."""
-        return self._valid.get(text) is not None
+    def valid(self, text: str) -> DocumentNode | None:
+        """Return a document that is kept, and therefore valid."""
+        return self._valid.get(text)
 
     def keep(self, text: str, document: DocumentNode) -> None:
         """Keep a valid document."""
@@ -64,7 +64,7 @@ class Keeping(SchemaExtension):
         context = self.execution_context
         assert context.query is not None
         assert context.graphql_document is not None
-        if self._kept.has(context.query):
+        if self._kept.valid(context.query) is not None:
             context.pre_execution_errors = []
         yield
         if not context.pre_execution_errors:

@@ -1,6 +1,6 @@
-"""Per-operation life cycle: what it starts ends with it, and no doubt which one runs."""
+"""What an operation may take for known, and no doubt which one runs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
@@ -10,11 +10,6 @@ from typing_extensions import override
 
 class OperationContext(SchemaExtension):
     """Sees to the context that `Schema.execute` makes for each operation."""
-
-    @override
-    async def on_operation(self) -> AsyncIterator[None]:
-        async with self.execution_context.context.loaders.owned():
-            yield
 
     @override
     def on_execute(self) -> Iterator[None]:

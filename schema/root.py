@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
-from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, Source
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    Source,
+)
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.utils.await_maybe import await_maybe
 from typing_extensions import override
 
 import resolvers.account
@@ -27,7 +37,7 @@ from schema import one_of
 from schema.account import Account, create_account, end_account
 from schema.allowance import SendAllowance
 from schema.columns.batch import Policy, fetched
-from schema.columns.executor import ColumnExecutor
+from schema.columns.executor import ColumnExecutor, once_more
 from schema.documents import Keeping, KeptDocuments
 from schema.erasure import erase_contact
 from schema.errors import shown
@@ -195,36 +205,75 @@ class Schema(strawberry.Schema):
 
     @override
     async def execute(
-        self, *args: Any, context_value: Session | None = None, **kwargs: Any
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Session | None = None,
+        root_value: None = None,
+        operation_name: str | None = None,
+        *args: Any,
+        **kwargs: Any,
     ) -> ExecutionResult:
         """Run an operation for a session; anew, if it took for known what is so no longer."""
         assert context_value is not None
+
+        async def run(context: Context) -> ExecutionResult:
+            async with context.loaders.owned():
+                result = await self._once_more(query, variable_values, context, operation_name)
+                if result is None:
+                    result = await self._by_strawberry(
+                        query, variable_values, context, root_value, operation_name, *args, **kwargs
+                    )
+            if result.errors:
+                result.errors = [self._shown(error) for error in result.errors]
+            return result
+
         assuming = Context.of(context_value)
         assuming.assumed.allowed = True
-        result = await self._run(*args, context_value=assuming, **kwargs)
+        result = await run(assuming)
         try:
             await resolvers.account.confirm(assuming)
         except OutdatedError:
-            result = await self._run(*args, context_value=Context.of(context_value), **kwargs)
+            result = await run(Context.of(context_value))
         return result
 
-    async def _run(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+    async def _once_more(
+        self,
+        text: str | None,
+        variables: dict[str, Any] | None,
+        context: Context,
+        operation_name: str | None,
+    ) -> ExecutionResult | None:
+        """Run what has run before, and is its document's one operation; None for all else."""
+        document = None
+        if text is not None and self.execution_context_class is ColumnExecutor:
+            document = self._documents.valid(text)
+        operation = None if document is None else _only_operation(document, operation_name)
+        if operation is None:
+            return None
+        executor = once_more(self._schema, operation, context, variables or {})
+        if executor is None:
+            return None
+        context.assumed.allowed &= operation.operation is not OperationType.MUTATION
+        result = await await_maybe(executor.execute_operation())
+        if result.errors:
+            self.process_errors(result.errors)
+        return ExecutionResult(result.data, result.errors)
+
+    async def _by_strawberry(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         try:
-            result = await super().execute(*args, **kwargs)
+            return await super().execute(*args, **kwargs)
         except MissingQueryError:
-            result = _refused(GraphQLSyntaxError(Source(""), 0, "Unexpected <EOF>."))
+            return _refused(GraphQLSyntaxError(Source(""), 0, "Unexpected <EOF>."))
         except CannotGetOperationTypeError as error:
             name = error.operation_name
-            result = _refused(
+            return _refused(
                 GraphQLError(
                     "The document has no operation."
                     if name is None
                     else f"The document has no operation {quoted(name)}."
                 )
             )
-        if result.errors:
-            result.errors = [self._shown(error) for error in result.errors]
-        return result
 
     def _shown(self, error: GraphQLError) -> GraphQLError:
         """Return what clients may know of an error: of the schema nothing if they may not read it.
@@ -244,6 +293,18 @@ class Schema(strawberry.Schema):
             cause = error.original_error
             if error.path is not None and not isinstance(cause, BillingError | OutdatedError):
                 _LOG.error("A field failed.", extra={"field": _field(error)}, exc_info=cause)
+
+
+def _only_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    """Return the one operation of a document; None where it has more, or another name."""
+    operations = [
+        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
+    ]
+    if len(operations) != 1:
+        return None
+    [operation] = operations
+    named = None if operation.name is None else operation.name.value
+    return operation if name in {None, named} else None
 
 
 def _field(error: GraphQLError) -> str:

@@ -28,12 +28,13 @@ from graphql import (
     VariableNode,
     located_error,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
 from schema.columns.objects import Selection
 from schema.columns.planner import Planner, TooLargeError
-from schema.columns.run import Column, Run, finished
+from schema.columns.run import Column, Run
 
 OPERATIONS_MAX = 256
 """Operations whose plans are kept: those longest unused go first."""
@@ -61,15 +62,37 @@ TALLY = Tally()
 
 @dataclass(slots=True)
 class _Known:
-    """An operation with its plans; holds on to what their key is made of."""
+    """An operation with its plans and what ran it first; holds on to what their key is made of."""
 
     schema: GraphQLSchema
     operation: OperationDefinitionNode
+    first: "ColumnExecutor"
     conditions: tuple[str, ...] | None
     plans: "OrderedDict[tuple[Any, ...], Plan]" = field(default_factory=OrderedDict)
 
 
 _KNOWN: "OrderedDict[tuple[int, int], _Known]" = OrderedDict()
+
+
+def once_more(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    context: Any,
+    variables: dict[str, Any],
+) -> "ColumnExecutor | None":
+    """Return what runs a valid operation anew without all that Strawberry does around it.
+
+    None where it has not run yet, or has other variables than it may have: then Strawberry is
+    to run it, or to say why it does not run.
+    """
+    known = _KNOWN.get((id(schema), id(operation)))
+    if known is None:
+        return None
+    declared = operation.variable_definitions or ()
+    values = get_variable_values(schema, declared, variables, max_errors=1)
+    if isinstance(values, list):
+        return None
+    return known.first.again(context, values)
 
 
 class ColumnExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -85,6 +108,13 @@ class ColumnExecutor(StrawberryGraphQLCoreExecutionContext):
         if serially is None:
             serially = self.operation.operation is OperationType.MUTATION
         return self._run(plan, serially=serially)
+
+    def again(self, context: Any, variable_values: VariableValues) -> "ColumnExecutor":
+        """Return what runs the same operation anew, for another caller."""
+        executor = self.build_per_event_executor(None)
+        assert isinstance(executor, ColumnExecutor)
+        executor.context_value, executor.variable_values = context, variable_values
+        return executor
 
     def _is_plain(self) -> bool:
         """Whether nothing is asked for that only Strawberry's executor does."""
@@ -115,7 +145,8 @@ class ColumnExecutor(StrawberryGraphQLCoreExecutionContext):
     def _known(self) -> _Known:
         key = id(self.schema), id(self.operation)
         if key not in _KNOWN:
-            _KNOWN[key] = _Known(self.schema, self.operation, self._conditions())
+            first = self.again(None, VariableValues({}, {}))  # of its caller nothing is kept
+            _KNOWN[key] = _Known(self.schema, self.operation, first, self._conditions())
             if len(_KNOWN) > OPERATIONS_MAX:
                 _KNOWN.popitem(last=False)
         _KNOWN.move_to_end(key)
@@ -139,11 +170,10 @@ class ColumnExecutor(StrawberryGraphQLCoreExecutionContext):
         return tuple(sorted(names))
 
     async def _run(self, plan: Selection, *, serially: bool) -> ExecutionResult:
+        run = Run(self, self.context_value)
+        start = _in_turn if serially else _at_once
         try:
-            async with asyncio.TaskGroup() as group:
-                run = Run(self, self.context_value, group)
-                start = _in_turn if serially else _at_once
-                column = await start(plan, run, self.root_value)
+            column = await start(plan, run, self.root_value)
         except Exception as error:  # noqa: BLE001 (our own mistake, told like one of a resolver)
             first = plan.fields[0]
             return ExecutionResult(None, [located_error(error, first.site.nodes, [first.key])])
@@ -154,14 +184,14 @@ class ColumnExecutor(StrawberryGraphQLCoreExecutionContext):
 
 
 async def _at_once(plan: Selection, run: Run, root: Any) -> Column:
-    return await finished(plan.start(run, [root], None))
+    return await run.finish(plan.start(run, [root], None))
 
 
 async def _in_turn(plan: Selection, run: Run, root: Any) -> Column:
     """Run root fields one after the other; after one that fails, no more."""
     columns = []
     for each in plan.fields:
-        column = await finished(each.start(run, [root], None))
+        column = await run.finish(each.start(run, [root], None))
         if column.failures:
             return column
         columns.append(column)

@@ -1,6 +1,6 @@
 """Objects: the fields selected of them, column by column, and their types where they vary."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, is_abstract_type
@@ -16,12 +16,11 @@ from schema.columns.run import (
     Site,
     SomePlace,
     Started,
-    finished,
     laid_out,
     together,
 )
 from schema.columns.shape import Shape
-from schema.columns.source import Source, Values
+from schema.columns.source import Source
 
 
 class Field:
@@ -39,10 +38,7 @@ class Field:
         values = self._source.ask(run, parents, place)
         if isinstance(values, list):
             return self._shape.start(run, values, place)
-        return run.group.create_task(self._go_on(run, values, place))
-
-    async def _go_on(self, run: Run, asked: Coroutine[Any, Any, Values], place: Place) -> Column:
-        return await finished(self._shape.start(run, await asked, place))
+        return run.wait(values, lambda found: self._shape.start(run, found, place))
 
 
 class Selection:

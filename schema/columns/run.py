@@ -5,9 +5,9 @@ that may be null takes it in; one error is reported for each null that comes of 
 raised on the way, and no path is worked out before somebody asks for it.
 """
 
-from asyncio import Task, TaskGroup
+from asyncio import TaskGroup
 from bisect import bisect_right
-from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from types import MappingProxyType
@@ -121,49 +121,70 @@ class Column(NamedTuple):
     failures: Failures = NO_FAILURES
 
 
-class Later:
-    """A column whose sources have all been asked; awaiting it finishes it.
+Values: TypeAlias = list[Any]
+"""What a source gives: a value for each parent; an exception is that parent's error."""
 
-    The coroutine is made only when it is awaited: a run that is cancelled leaves none behind.
+
+class Later:
+    """A column that is finished when all that it waits for is there."""
+
+    __slots__ = ("_finish",)
+
+    def __init__(self, finish: Callable[[], Column]) -> None:
+        self._finish = finish
+
+    def column(self) -> Column:
+        """Finish it."""
+        return self._finish()
+
+
+class Pending(NamedTuple):
+    """What waits for a source's values.
+
+    Where these have `begun` to be loaded, it may be awaited after others: a task gains nothing.
     """
 
-    __slots__ = ("_arguments", "_finish")
-
-    def __init__(self, finish: Callable[..., Coroutine[Any, Any, Column]], *arguments: Any) -> None:
-        self._finish = finish
-        self._arguments = arguments
-
-    def __await__(self) -> Generator[Any, Any, Column]:
-        return self._finish(*self._arguments).__await__()
+    values: Coroutine[Any, Any, Values]
+    begun: bool = False
 
 
-Started: TypeAlias = Column | Later | Task[Column]
+class Waiting:
+    """What a source is waited for, and how its field goes on then."""
+
+    __slots__ = ("go_on", "pending", "started")
+
+    def __init__(self, pending: Pending, go_on: "Callable[[Values], Started]") -> None:
+        self.pending = pending
+        self.go_on = go_on
+        self.started: Started | None = None
+
+    def column(self) -> Column:
+        """Finish what the field has gone on with."""
+        assert self.started is not None, "a run waits for all that was asked"
+        return finished(self.started)
+
+
+Started: TypeAlias = Column | Later | Waiting
 """A column that is there, or that is being waited for."""
+
+
+def finished(started: Started) -> Column:
+    """Return a column, now that nothing is waited for any more."""
+    return started if isinstance(started, Column) else started.column()
 
 
 def then(started: Started, go_on: Callable[[Column], Column]) -> Started:
     """Go on with a column as soon as it is there: now, if it is."""
-    return go_on(started) if isinstance(started, Column) else Later(_then, started, go_on)
-
-
-async def _then(started: Started, go_on: Callable[[Column], Column]) -> Column:
-    return go_on(await finished(started))
+    if isinstance(started, Column):
+        return go_on(started)
+    return Later(lambda: go_on(finished(started)))
 
 
 def together(started: list[Started], join: Callable[[list[Column]], Column]) -> Started:
     """Join columns as soon as all of them are there: now, if they are."""
     if all(isinstance(each, Column) for each in started):
         return join(cast(list[Column], started))
-    return Later(_together, started, join)
-
-
-async def _together(started: list[Started], join: Callable[[list[Column]], Column]) -> Column:
-    return join([await finished(each) for each in started])
-
-
-async def finished(started: Started) -> Column:
-    """Return a column when it is there."""
-    return started if isinstance(started, Column) else await started
+    return Later(lambda: join(list(map(finished, started))))
 
 
 def laid_out(
@@ -181,12 +202,34 @@ def laid_out(
 
 @dataclass(slots=True)
 class Run:
-    """One run. What has to be waited for runs in `group`, and is cancelled with it."""
+    """One run: what all of its columns share."""
 
     executor: Executor[Any]
     context: Any
-    group: TaskGroup
+    _waiting: list[Waiting] = field(default_factory=list)
     _nulls: list[tuple[Failure, Place, int]] = field(default_factory=list)
+
+    def wait(self, pending: Pending, go_on: Callable[[Values], Started]) -> Started:
+        """Go on with what a source was asked for once all that is asked by now is there."""
+        waiting = Waiting(pending, go_on)
+        self._waiting.append(waiting)
+        return waiting
+
+    async def finish(self, started: Started) -> Column:
+        """Wait, level by level, for all that is asked, and return the column.
+
+        What is asked for in one level, wherever in the document it stands, is begun in one turn
+        of the event loop: what goes through a loader shares a batch, and with it a snapshot.
+        """
+        try:
+            while self._waiting:
+                level, self._waiting = self._waiting, []
+                for each, values in zip(level, await _all_of(level), strict=True):
+                    each.started = each.go_on(values)
+        finally:
+            for each in self._waiting:
+                each.pending.values.close()
+        return finished(started)
 
     def info(self, place: Place, row: int) -> GraphQLResolveInfo[Any]:
         """Return what the resolver of the field in a row is told."""
@@ -217,3 +260,13 @@ def _stands(data: Any, path: list[str | int]) -> bool:
             return False
         data = data[key]
     return True
+
+
+async def _all_of(level: Sequence[Waiting]) -> list[Values]:
+    """Return what was asked for: at once what has not begun, where that is more than one thing."""
+    pending = [each.pending for each in level]
+    if sum(not each.begun for each in pending) <= 1:
+        return [await each.values for each in pending]
+    async with TaskGroup() as group:
+        tasks = [group.create_task(each.values) for each in pending]
+    return [task.result() for task in tasks]

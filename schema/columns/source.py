@@ -1,7 +1,7 @@
 """Sources: where a field's values come from, given the parents of its level.
 
-A source is asked for all parents at once. It answers with their values, or with a coroutine that
-does; an exception among the values is the error of that one parent. Asking comes before waiting:
+A source is asked for all parents at once. It answers with their values, or with what waits for
+them; an exception among the values is the error of that one parent. Asking comes before waiting:
 all that a level can ask for is asked for in one turn of the event loop, wherever in the document
 it stands, so that what goes through a loader shares a batch, and with it a snapshot.
 
@@ -9,7 +9,8 @@ Only what a resolver returns is awaited: attributes, and what batch functions gi
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from inspect import iscoroutinefunction
 from operator import attrgetter
 from typing import Any, Protocol, TypeAlias
 
@@ -18,10 +19,7 @@ from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import get_argument_values
 
 from schema.columns.batch import Guard, Relation
-from schema.columns.run import Place, Run, Site
-
-Values: TypeAlias = list[Any]
-"""A value for each parent; an exception is that parent's error."""
+from schema.columns.run import Pending, Place, Run, Site, Values
 
 Convert: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 """Turns arguments as GraphQL knows them into those of a function."""
@@ -30,9 +28,7 @@ Convert: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 class Source(Protocol):
     """Where a field's values come from."""
 
-    def ask(
-        self, run: Run, parents: Sequence[Any], place: Place
-    ) -> Values | Coroutine[Any, Any, Values]:
+    def ask(self, run: Run, parents: Sequence[Any], place: Place) -> Values | Pending:
         """Return the values of all parents, or what waits for them; raise nothing."""
         ...
 
@@ -95,10 +91,9 @@ class Batched:
     def __init__(self, relation: Relation, arguments: Arguments) -> None:
         self._relation = relation
         self._arguments = arguments
+        self._idle = iscoroutinefunction(relation.load)
 
-    def ask(
-        self, run: Run, parents: Sequence[Any], place: Place
-    ) -> Values | Coroutine[Any, Any, Values]:
+    def ask(self, run: Run, parents: Sequence[Any], place: Place) -> Values | Pending:
         """Return the call for the parents that have a key, and the errors of those without."""
         try:
             arguments = self._arguments.of(run)
@@ -106,28 +101,47 @@ class Batched:
             return [error] * len(parents)
         keys = _each(self._relation.key, parents)
         keyless = {row: key for row, key in enumerate(keys) if isinstance(key, Exception)}
-        if not keyless:
-            return self._load(run, keys, arguments)
-        return self._load_some(run, keys, keyless, arguments)
-
-    async def _load(self, run: Run, keys: list[Any], arguments: dict[str, Any]) -> Values:
+        some = [key for key in keys if not isinstance(key, Exception)] if keyless else keys
+        if not some:
+            return list(keyless.values())
+        if self._idle:
+            return Pending(self._begin(run, some, arguments, keyless))
         try:
-            values = list(await self._relation.load(run.context, keys, **arguments))
-            if len(values) != len(keys):
-                load = self._relation.load.__name__
-                raise TypeError(f"{load} gave {len(values)} values for {len(keys)} keys.")  # noqa: TRY301
+            found = self._relation.load(run.context, some, **arguments)
+            if isinstance(found, Awaitable):
+                return Pending(self._wait(found, some, keyless), begun=True)
+            values = self._checked(found, some)
         except Exception as error:  # noqa: BLE001 (that of all parents)
-            return [error] * len(keys)
+            values = [error] * len(some)
+        return _with_keyless(values, keyless)
+
+    async def _begin(
+        self, run: Run, some: list[Any], arguments: dict[str, Any], keyless: dict[int, Exception]
+    ) -> Values:
+        return await self._wait(self._relation.load(run.context, some, **arguments), some, keyless)
+
+    async def _wait(
+        self, asked: Awaitable[Any], some: list[Any], keyless: dict[int, Exception]
+    ) -> Values:
+        try:
+            values = self._checked(await asked, some)
+        except Exception as error:  # noqa: BLE001 (that of all parents)
+            values = [error] * len(some)
+        return _with_keyless(values, keyless)
+
+    def _checked(self, found: Iterable[Any], keys: list[Any]) -> Values:
+        values = list(found)
+        if len(values) != len(keys):
+            load = self._relation.load.__name__
+            raise TypeError(f"{load} gave {len(values)} values for {len(keys)} keys.")
         return values
 
-    async def _load_some(
-        self, run: Run, keys: list[Any], keyless: dict[int, Exception], arguments: dict[str, Any]
-    ) -> Values:
-        some = [key for row, key in enumerate(keys) if row not in keyless]
-        values = await self._load(run, some, arguments) if some else []
-        for row, error in keyless.items():
-            values.insert(row, error)
-        return values
+
+def _with_keyless(values: Values, keyless: dict[int, Exception]) -> Values:
+    """Put the errors of parents without a key in their rows, in ascending order."""
+    for row, error in keyless.items():
+        values.insert(row, error)
+    return values
 
 
 class Fetched:
@@ -138,15 +152,18 @@ class Fetched:
         self._load = load
         self._arguments = arguments
 
-    async def ask(self, run: Run, parents: Sequence[Any], place: Place) -> Values:
-        """Load the value, once it is certain that the caller may have it."""
+    def ask(self, run: Run, parents: Sequence[Any], place: Place) -> Pending:
+        """Return what loads the value, once it is certain that the caller may have it."""
+        return Pending(self._wait(run, len(parents)))
+
+    async def _wait(self, run: Run, rows: int) -> Values:
         try:
             arguments = self._arguments.of(run)
             self._guard(run.context)
             value = await self._load(run.context, **arguments)
         except Exception as error:  # noqa: BLE001 (a value)
             value = error
-        return [value] * len(parents)
+        return [value] * rows
 
 
 class Resolver:
@@ -156,14 +173,12 @@ class Resolver:
         self._resolve = resolve
         self._arguments = arguments
 
-    def ask(
-        self, run: Run, parents: Sequence[Any], place: Place
-    ) -> Values | Coroutine[Any, Any, Values]:
+    def ask(self, run: Run, parents: Sequence[Any], place: Place) -> Values | Pending:
         """Call all resolvers, and wait for those that have to be waited for."""
         values = [self._call(run, parent, place, row) for row, parent in enumerate(parents)]
         is_awaitable = run.executor.is_awaitable
         waiting = [row for row, value in enumerate(values) if is_awaitable(value)]
-        return self._wait(values, waiting) if waiting else values
+        return Pending(self._wait(values, waiting)) if waiting else values
 
     def _call(self, run: Run, parent: Any, place: Place, row: int) -> Any:
         try:

@@ -62,6 +62,6 @@ def test_only_so_many_are_kept() -> None:
     kept, texts = KeptDocuments(), [f"{{ f{number} }}" for number in range(DOCUMENTS_MAX + 1)]
     for text in texts[:-1]:
         kept.keep(text, kept.parse(text))
-    assert kept.has(texts[0])
+    assert kept.valid(texts[0])
     kept.keep(texts[-1], kept.parse(texts[-1]))
-    assert [text for text in texts if not kept.has(text)] == [texts[1]]
+    assert [text for text in texts if not kept.valid(text)] == [texts[1]]
