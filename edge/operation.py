@@ -12,7 +12,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
 )
-from strawberry.types import ExecutionResult
 
 from edge.bucket import Bucket
 from edge.cost import Costs, objects_in, shown
@@ -24,7 +23,7 @@ from edge.state import State
 from resolvers.context import OutcomeUnknownError, Session, UnavailableError
 from resolvers.principal import Principal
 from resolvers.watcher import Watcher
-from schema.root import Schema
+from schema.root import Result, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class Operations:
         kind = None if definition is None else definition.operation
         return Operation(known, text, kind, cost, asked)
 
-    async def run(self, operation: Operation, session: Session) -> ExecutionResult:
+    async def run(self, operation: Operation, session: Session) -> Result:
         """Run an operation, or one event of a subscription."""
         with noted().spanning_operation(operation.name):
             return await self._schema.execute(
@@ -108,7 +107,7 @@ def session_of(state: State, principal: Principal, watcher: Watcher | None = Non
     )
 
 
-def answer_of(result: ExecutionResult, bucket: Bucket, cost: int) -> Answer:
+def answer_of(result: Result, bucket: Bucket, cost: int) -> Answer:
     """Write a result, and give back what was reckoned with but is not there.
 
     Where something failed nothing is given back: what is not there may have been loaded.
@@ -125,7 +124,11 @@ def answer_of(result: ExecutionResult, bucket: Bucket, cost: int) -> Answer:
         raise UnavailableError("A field says so.")
     data = orjson.dumps(result.data)
     ran = result.data is not None or any("path" in error for error in errors)
-    actual = cost if errors and ran else min(cost, objects_in(data))
+    if errors and ran:
+        actual = cost
+    else:
+        counted = objects_in(data) if result.objects is None else max(1, result.objects)
+        actual = min(cost, counted)
     bucket.give_back(cost - actual)
     return Answer(
         data,

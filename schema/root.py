@@ -3,6 +3,7 @@
 import functools
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import strawberry
@@ -179,6 +180,13 @@ class Subscription:
     )
 
 
+@dataclass
+class Result(ExecutionResult):
+    """What came of an operation, and of how many objects that is, if they were counted."""
+
+    objects: int | None = None
+
+
 class Schema(strawberry.Schema):
     """Shows clients what they may know of errors, and logs the rest without their input."""
 
@@ -213,17 +221,17 @@ class Schema(strawberry.Schema):
         operation_name: str | None = None,
         *args: Any,
         **kwargs: Any,
-    ) -> ExecutionResult:
+    ) -> Result:
         """Run an operation for a session; anew, if it took for known what is so no longer."""
         assert context_value is not None
 
-        async def run(context: Context) -> ExecutionResult:
+        async def run(context: Context) -> Result:
             async with context.loaders.owned():
                 result = await self._once_more(query, variable_values, context, operation_name)
                 if result is None:
-                    result = await self._by_strawberry(
-                        query, variable_values, context, root_value, operation_name, *args, **kwargs
-                    )
+                    given = query, variable_values, context, root_value, operation_name
+                    found = await self._by_strawberry(*given, *args, **kwargs)
+                    result = Result(found.data, found.errors, found.extensions)
             if result.errors:
                 result.errors = [self._shown(error) for error in result.errors]
             return result
@@ -243,7 +251,7 @@ class Schema(strawberry.Schema):
         variables: dict[str, Any] | None,
         context: Context,
         operation_name: str | None,
-    ) -> ExecutionResult | None:
+    ) -> Result | None:
         """Run what has run before, and is its document's one operation; None for all else."""
         document = None
         if text is not None and self.execution_context_class is ColumnExecutor:
@@ -258,7 +266,7 @@ class Schema(strawberry.Schema):
         result = await await_maybe(executor.execute_operation())
         if result.errors:
             self.process_errors(result.errors)
-        return ExecutionResult(result.data, result.errors)
+        return Result(result.data, result.errors, objects=executor.objects)
 
     async def _by_strawberry(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         try:

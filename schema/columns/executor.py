@@ -96,7 +96,13 @@ def once_more(
 
 
 class ColumnExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Runs operations by columns."""
+    """Runs operations by columns.
+
+    Afterwards `objects` says how many objects with fields the answer has, without the one around
+    them; None where something failed, or Strawberry's executor ran.
+    """
+
+    objects: int | None = None
 
     @override
     def execute_operation(self, serially: bool | None = None) -> Any:
@@ -180,11 +186,16 @@ class ColumnExecutor(StrawberryGraphQLCoreExecutionContext):
         if column.failures:
             return ExecutionResult(None, [column.failures[0].located()])
         data = column.values[0]
-        return ExecutionResult(data, run.errors(data) or None)
+        errors = run.errors(data)
+        if not errors:
+            self.objects = run.objects
+        return ExecutionResult(data, errors or None)
 
 
 async def _at_once(plan: Selection, run: Run, root: Any) -> Column:
-    return await run.finish(plan.start(run, [root], None))
+    column = await run.finish(plan.start(run, [root], None))
+    run.objects -= bool(plan.fields)  # the root itself
+    return column
 
 
 async def _in_turn(plan: Selection, run: Run, root: Any) -> Column:

@@ -52,6 +52,7 @@ class Selection:
         """Make an object of each parent; it fails with the first of its fields that does."""
         if not parents:
             return Column([])
+        run.objects += len(parents) if self.fields else 0
         started = [field.start(run, parents, above) for field in self.fields]
         return together(started, lambda columns: self.objects(columns, len(parents)))
 

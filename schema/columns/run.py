@@ -202,10 +202,11 @@ def laid_out(
 
 @dataclass(slots=True)
 class Run:
-    """One run: what all of its columns share."""
+    """One run: what all of its columns share; `objects` counts those that have fields."""
 
     executor: Executor[Any]
     context: Any
+    objects: int = 0
     _waiting: list[Waiting] = field(default_factory=list)
     _nulls: list[tuple[Failure, Place, int]] = field(default_factory=list)
 

@@ -30,7 +30,7 @@ from db.pool import acquire
 from resolvers import terms
 from resolvers.account import end
 from resolvers.terms import NO_COMMITMENTS, Commitments
-from resolvers.usage import Wanted, of_all
+from resolvers.usage import of_cycles
 from tests.billing.oracle import Stretch
 from tests.support.facts import (
     DAY,
@@ -267,9 +267,9 @@ async def test_accounts_are_kept_apart(world: World, statements: list[str]) -> N
         accounts = await db.account.by_ids(conn, ids)
     cycles = [Cycle.of(accounts[id_], number, world.clock.now) for id_ in ids for number in (0, 1)]
     statements.clear()
-    conversations, costs = await of_all(
-        world.context(), [Wanted(cycles, frozenset({meter})) for meter in Meter]
-    )
+    ctx = world.context()
+    asked = [of_cycles(ctx, cycles, lambda _, figures: figures, meter) for meter in Meter]
+    conversations, costs = [await each for each in asked]
     assert statements == ["usage.of_cycles"]
     assert conversations == costs
     assert [

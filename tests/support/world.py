@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from strawberry.types import ExecutionResult
-
 from billing.account import account_id_of
 from billing.commitment import ChangeKind, GrantKind, Meter, MeterChange, latest_version
 from billing.event import Charge, Direction, Event, Message, MessageKind
@@ -24,7 +22,7 @@ from resolvers.context import Context, Session
 from resolvers.ingest import Outcome
 from resolvers.principal import Principal, Role, User
 from resolvers.terms import NO_COMMITMENTS, Commitments
-from schema.root import Schema
+from schema.root import Result, Schema
 from tests.support.clock import Clock
 from tests.support.http import PEPPER
 
@@ -202,17 +200,15 @@ class World:
         *,
         principal: Principal = OPERATOR,
         operation: str | None = None,
-    ) -> ExecutionResult:
+    ) -> Result:
         """Run an operation, and note its statements only."""
         self.statements.clear()
-        result = await self.schema.execute(
+        return await self.schema.execute(
             document,
             variable_values=dict(variables or {}),
             context_value=self.session(principal),
             operation_name=operation,
         )
-        assert isinstance(result, ExecutionResult)
-        return result
 
     async def data(
         self,

@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
+import orjson
 import pytest
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, StringValueNode, parse
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,6 +26,7 @@ from hypothesis_graphql import mutations, queries
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 import schema.root
+from edge.cost import objects_in
 from resolvers.context import Session
 from resolvers.principal import Anonymous, Principal, Role, Scope, Service, User
 from schema.columns.executor import TALLY, ColumnExecutor
@@ -114,6 +116,8 @@ async def run(schema: Schema, world: MadeUp, asked: Variation, caller: Principal
     result = await schema.execute(
         asked.document, variable_values=dict(asked.variables), context_value=session
     )
+    if result.objects is not None:
+        assert max(1, result.objects) == objects_in(orjson.dumps(result.data))
     return Seen(result.data, [told(error) for error in result.errors or ()], list(world.asked))
 
 
