@@ -19,8 +19,8 @@ from schema.columns.run import (
     laid_out,
     together,
 )
-from schema.columns.shape import Shape
-from schema.columns.source import Source
+from schema.columns.shape import Leaf, Shape
+from schema.columns.source import Attribute, Source
 
 
 class Field:
@@ -39,6 +39,24 @@ class Field:
         if isinstance(values, list):
             return self._shape.start(run, values, place)
         return run.wait(values, lambda found: self._shape.start(run, found, place))
+
+
+class PlainField(Field):
+    """An attribute that is a leaf: mostly nothing is the matter with any of its values."""
+
+    def __init__(self, site: Site, source: Attribute, shape: Leaf) -> None:
+        super().__init__(site, source, shape)
+        self._get = source.get
+        self._serialise = shape.serialise
+
+    @override
+    def start(self, run: Run, parents: Sequence[Any], above: Place | None) -> Started:
+        """Read and serialise a whole column at once; as any other field if that cannot be."""
+        try:
+            done = self._serialise(list(map(self._get, parents)))
+        except Exception:  # noqa: BLE001 (row by row finds out whose it is)
+            done = None
+        return super().start(run, parents, above) if done is None else Column(done)
 
 
 class Selection:

@@ -29,7 +29,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from schema.columns.batch import Policy, Relation
-from schema.columns.objects import Field, ObjectOf, OneOf, Selection
+from schema.columns.objects import Field, ObjectOf, OneOf, PlainField, Selection
 from schema.columns.run import Site
 from schema.columns.shape import Leaf, ListOf, Shape
 from schema.columns.source import (
@@ -90,7 +90,10 @@ class Planner:
         definition = self._executor.schema.get_field(parent, nodes[0].name.value)
         assert definition is not None, "validation comes first"
         site = Site(key, parent, definition, nodes)
-        return Field(site, self._source(site, details[0]), self._shape(site, details))
+        source, shape = self._source(site, details[0]), self._shape(site, details)
+        if isinstance(source, Attribute) and isinstance(shape, Leaf):
+            return PlainField(site, source, shape)
+        return Field(site, source, shape)
 
     def _source(self, site: Site, details: FieldDetails) -> Source:
         if details.node.name.value == "__typename":

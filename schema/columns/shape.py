@@ -93,10 +93,13 @@ class Leaf(Shape):
     @override
     def start(self, run: Run, values: list[Any], place: Place) -> Started:
         """Serialise a whole column at once, where nothing can be the matter with it."""
+        done = self.serialise(values)
+        return super().start(run, values, place) if done is None else Column(done)
+
+    def serialise(self, values: list[Any]) -> list[Any] | None:
+        """Return response values; None where something may be the matter with one."""
         done = self._quick(values)
-        if done is None or (self._required and None in done):
-            return super().start(run, values, place)
-        return Column(done)
+        return None if done is None or (self._required and None in done) else done
 
     @override
     def _start(self, run: Run, values: list[Any], place: Place) -> Column:

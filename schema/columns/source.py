@@ -78,11 +78,11 @@ class Attribute:
     """A plain field: an attribute of its parent."""
 
     def __init__(self, name: str) -> None:
-        self._get = attrgetter(name)
+        self.get = attrgetter(name)
 
     def ask(self, run: Run, parents: Sequence[Any], place: Place) -> Values:
         """Return the attribute of each parent."""
-        return _each(self._get, parents)
+        return _each(self.get, parents)
 
 
 class Batched:
