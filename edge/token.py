@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from billing.account import EXTERNAL_ID, account_id_of
 from edge.jwks import ASYMMETRIC, InvalidTokenError, KeySet, check_jwks_url
+from resolvers.lru import Lru
 from resolvers.principal import Role, User
 
 TOKEN_BYTES_MAX = 4096
@@ -23,6 +24,9 @@ TOKEN_BYTES_MAX = 4096
 
 LEEWAY = timedelta(seconds=5)
 """How far the clocks of issuer and server may be apart."""
+
+TOKENS_MAX = 1_000
+"""Tokens that are remembered once their signature was found to be right."""
 
 SECRET_BYTES_MIN = 32
 """The shortest secret of HS256: as long as its hash."""
@@ -121,14 +125,36 @@ class _Claims(BaseModel):
     account: Annotated[str, Field(pattern=f"^(?:{EXTERNAL_ID.pattern})$")] | None = None
 
 
+def _claims(payload: bytes) -> _Claims:
+    try:
+        return _Claims.model_validate_json(payload)
+    except ValidationError as error:
+        where = error.errors()[0]["loc"]
+        name = where[0] if where else "set"
+        raise InvalidTokenError(f"The token's claim {name} is missing or malformed.") from None
+
+
+class _Signed(NamedTuple):
+    """A token whose signature was right, by that key."""
+
+    header: dict[str, Any]
+    key: bytes | jwt.PyJWK
+    claims: _Claims
+
+
 class TokenVerifier:
-    """Turns tokens into users. Made once; the keys it fetches are shared by all requests."""
+    """Turns tokens into users. Made once; the keys it fetches are shared by all requests.
+
+    A token is sent again and again: its signature is checked once for each key, of so many
+    tokens, and what else it needs, its time above all, each time.
+    """
 
     def __init__(
         self, config: TokenConfig, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._config = config
         self._jwks = KeySet(config.jwks_url, monotonic) if config.jwks_url else None
+        self._verified: Lru[str, _Signed] = Lru(TOKENS_MAX)
 
     async def verify(self, token: str, *, at: datetime) -> User:
         """Return whom `token` names at `at`.
@@ -139,16 +165,26 @@ class TokenVerifier:
         """
         if len(token) > TOKEN_BYTES_MAX:
             raise InvalidTokenError(f"The token is longer than {TOKEN_BYTES_MAX} bytes.")
+        signed = self._verified.get(token)
+        if signed is None or signed.key is not (await self._key(signed.header))[0]:
+            signed = await self._signed(token)
+        user = self._user(signed.claims, at)
+        self._verified.put(token, signed)
+        return user
+
+    async def _signed(self, token: str) -> "_Signed":
+        """Check the signature of a token, and read what it says."""
         if not token.isascii():
             raise InvalidTokenError("The token is malformed.")
         try:
-            key, algorithm = await self._key(jwt.get_unverified_header(token))
+            header = jwt.get_unverified_header(token)
+            key, algorithm = await self._key(header)
             payload = _JWS.decode(token, key, [algorithm])
         except jwt.InvalidSignatureError:
             raise InvalidTokenError("The token's signature is wrong.") from None
         except jwt.PyJWTError:
             raise InvalidTokenError("The token is malformed.") from None
-        return self._user(payload, at)
+        return _Signed(header, key, _claims(payload))
 
     async def _key(self, header: dict[str, Any]) -> tuple[bytes | jwt.PyJWK, str]:
         """Return the key to verify with and its algorithm, of which there is one each."""
@@ -167,13 +203,7 @@ class TokenVerifier:
             raise InvalidTokenError("The token names no key.")
         return await self._jwks.key(header["kid"], algorithm), algorithm
 
-    def _user(self, payload: bytes, at: datetime) -> User:
-        try:
-            claims = _Claims.model_validate_json(payload)
-        except ValidationError as error:
-            where = error.errors()[0]["loc"]
-            name = where[0] if where else "set"
-            raise InvalidTokenError(f"The token's claim {name} is missing or malformed.") from None
+    def _user(self, claims: _Claims, at: datetime) -> User:
         if claims.iss != self._config.issuer:
             raise InvalidTokenError("The token is from another issuer.")
         if self._config.audience not in (

@@ -1,15 +1,26 @@
 """A token names whom it should, and every forgery is refused."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock, patch
 from uuid import UUID
 
+import jwt
 import pytest
 
 from billing.account import account_id_of
-from edge.jwks import check_jwks_url
-from edge.token import SECRET_BYTES_MIN, TOKEN_BYTES_MAX, TokenConfig, TokenVerifier, issue
+from edge.jwks import InvalidTokenError, check_jwks_url
+from edge.token import (
+    LEEWAY,
+    SECRET_BYTES_MIN,
+    TOKEN_BYTES_MAX,
+    TOKENS_MAX,
+    TokenConfig,
+    TokenVerifier,
+    issue,
+)
 from resolvers.principal import Role, User
 from tests.support.tokens import (
     AT,
@@ -352,3 +363,47 @@ def test_keys_come_over_https_or_from_this_machine(url: str, message: str | None
         with pytest.raises(ValueError, match=message) as caught:
             check_jwks_url(url)
         assert "hunter2" not in str(caught.value)
+
+
+# --- a token that comes again
+
+
+@pytest.fixture
+def decoding() -> Iterator[Mock]:
+    with patch.object(jwt.PyJWS, "decode", autospec=True, side_effect=jwt.PyJWS.decode) as decode:
+        yield decode
+
+
+async def test_a_signature_is_checked_once_and_the_time_each_time(
+    verifier: TokenVerifier, decoding: Mock
+) -> None:
+    token = hs256()
+    for _ in range(3):
+        assert (await verifier.verify(token, at=AT)).subject == "u-1"
+    assert decoding.call_count == 1
+    ends_at = AT + timedelta(seconds=600) + LEEWAY
+    await verifier.verify(token, at=ends_at - timedelta(microseconds=1))
+    with pytest.raises(InvalidTokenError, match=EXPIRED):
+        await verifier.verify(token, at=ends_at)
+
+
+async def test_what_resembles_a_token_that_is_known_is_checked(verifier: TokenVerifier) -> None:
+    token = hs256()
+    await verifier.verify(token, at=AT)
+    head, payload, signature = token.split(".")
+    for forged in (
+        f"{head}.{payload}.",
+        f"{head}.{payload}.{signature[::-1]}",
+        f"{head}.{part(json.dumps(claims_with(sub='u-2')).encode())}.{signature}",
+    ):
+        assert await refusal(verifier, forged) in {WRONG_SIGNATURE, MALFORMED}
+
+
+async def test_only_so_many_are_remembered(verifier: TokenVerifier, decoding: Mock) -> None:
+    tokens = [hs256(claims_with(sub=f"u-{n}")) for n in range(TOKENS_MAX + 1)]
+    for token in (*tokens[:-1], tokens[0]):
+        await verifier.verify(token, at=AT)
+    assert decoding.call_count == TOKENS_MAX
+    for token in (tokens[-1], tokens[0], tokens[1]):
+        await verifier.verify(token, at=AT)
+    assert decoding.call_count == TOKENS_MAX + 2
