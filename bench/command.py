@@ -10,15 +10,18 @@ import click
 import orjson
 from rich.console import Console
 
-from bench import ingest, report
+from bench import ingest, machine, report
 from bench.bounds import Bounds
 from bench.data import ACCOUNTS, CONVERSATIONS, DataError, Scale
 from bench.ingest import BATCHES, SIZES, Load
-from bench.run import CONNECTIONS, FLOOR, ROUNDS, SECONDS, Plan, run
+from bench.run import CONNECTIONS, ROUNDS, SECONDS, Plan, run
 from bench.servers import ServerError
 from db import embedded
 
 ROOT = Path(__file__).resolve().parents[1]
+
+WIDTH = 120
+"""Of tables that go to a file."""
 
 _DATA = click.option(
     "--data",
@@ -50,6 +53,9 @@ _CHECK = click.option(
     help="Seconds of each operation on each server in a round.",
 )
 @click.option("--connections", type=click.IntRange(1, 16), default=CONNECTIONS, show_default=True)
+@click.option(
+    "--peers", is_flag=True, help="Measure PostGraphile and mercurius-jit too: npm installs them."
+)
 @click.option("--accounts", type=click.IntRange(20), default=ACCOUNTS, show_default=True)
 @click.option(
     "--conversations",
@@ -68,25 +74,29 @@ def bench(  # noqa: PLR0913 (a command's options)
     rounds: int,
     seconds: float,
     connections: int,
+    peers: bool,
     accounts: int,
     conversations: int,
 ) -> None:
     """Measure the server against hand-written SQL and against straightforward Strawberry."""
     if ctx.invoked_subcommand is not None:
         return
-    console = Console()
-    plan = Plan(Scale(accounts, conversations), rounds, seconds, connections)
+    console = _console()
+    plan = Plan(Scale(accounts, conversations), rounds, seconds, connections, peers)
     with _in_words(), embedded.join_or_start(data) as cluster:
         figures = asyncio.run(run(cluster, plan, console.log))
     console.print(report.of_operations(figures), report.of_ratios(figures))
+    console.print(f"{machine.described()}; {plan.described()}")
     console.print(
         f"Whole page of the large account: {figures.page_postgres_ms:.2f} ms of PostgreSQL"
     )
     console.print(f"Memory of a server: {figures.resident_mb:.0f} MB")
-    _write(json_file, figures.as_json())
+    _write(json_file, {"measured": [machine.described(), plan.described()], **figures.as_json()})
     if check:
-        to_floor = {name: ratios[FLOOR] for name, ratios in figures.ratios.items()}
-        _judge(Bounds.read().breaches(to_floor, figures.page_postgres_ms, figures.resident_mb))
+        found = Bounds.read().breaches(
+            figures.ratios, figures.page_postgres_ms, figures.resident_mb
+        )
+        _judge(found)
 
 
 @bench.command("ingest")
@@ -113,14 +123,21 @@ def ingest_command(
     *, data: Path, json_file: Path | None, check: bool, sizes: tuple[int, ...], batches: int
 ) -> None:
     """Measure how fast messages are taken in, against a bare insert of the same rows."""
-    console = Console()
+    console = _console()
     with _in_words(), embedded.join_or_start(data) as cluster:
         steps = asyncio.run(ingest.run(cluster, Load(tuple(sorted(sizes)), batches), console.log))
     console.print(report.of_ingest(steps))
+    console.print(machine.described())
     _write(json_file, [step.as_json() for step in steps])
     if check:
         shares = {step.name: step.share for step in steps if step.share is not None}
         _judge(Bounds.read().breaches_of_ingest(shares))
+
+
+def _console() -> Console:
+    """Return a console that tables fit into, also where it is a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
 
 
 @contextlib.contextmanager

@@ -27,10 +27,12 @@ from resolvers.principal import Role, User
 ACCOUNTS = 100
 """Accounts of the heavy operation."""
 
-_SESSION = READING | {
+SESSION = READING | {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",  # what is read is a small part of any table
 }
+"""How the statements of the floor, and of the peers, are run."""
+
 _DASHBOARD, _MOBILE, _MUTATION, _HEAVY = map(
     statements.load, ("dashboard", "mobile", "mutation", "heavy")
 )
@@ -71,7 +73,7 @@ class Floor:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        async with pooled(self._dsn, size_max=self._size_max, session=_SESSION) as pool:
+        async with pooled(self._dsn, size_max=self._size_max, session=SESSION) as pool:
             known = await _accounts(pool)
             self._answers = {
                 "Dashboard": dashboard(pool, known),

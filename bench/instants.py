@@ -100,6 +100,21 @@ def _pieces(spans: Sequence[tuple[Cycle, Span]]) -> list[list[Any]]:
     return columns(rows, width=4)
 
 
+def periods(accounts: Sequence[Account]) -> list[tuple[Any, ...]]:
+    """Return the rows of the peers' table of cycles."""
+    return [
+        (*_cycle(cycle), place, *_instants(cycle))
+        for each in accounts
+        for place, cycle in enumerate(_newest(each), 1)
+    ]
+
+
+def _instants(cycle: Cycle) -> Sequence[datetime | None]:
+    if cycle.closed:
+        return [None] * 8
+    return _bounds([span.landed(cycle)]) + _bounds([span.charged(cycle)])
+
+
 def current(each: Account) -> list[Any]:
     """Return what statements about the current cycle take."""
     cycle = current_cycle(each, NOW)

@@ -23,7 +23,8 @@ CALLERS_MAX = 100
 SECRET = b"secret of the measurements, 32 B"
 """What the tokens are signed with."""
 
-_ISSUER = "kontingent"
+ISSUER = "kontingent"
+"""Who issues them, and for whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def _token(caller: str | None) -> str:
         subject="bench",
         role=Role.OPERATOR if caller is None else Role.ADMIN,
         account=caller,
-        issuer=_ISSUER,
-        audience=_ISSUER,
+        issuer=ISSUER,
+        audience=ISSUER,
         at=NOW,
         lifetime=timedelta(days=1),
     )

@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from bench.ingest import Step
-from bench.run import FLOOR, STRAIGHTFORWARD, Figures
+from bench.run import Figures
+
+_TITLES = {
+    "floor": "floor",
+    "strawberry": "Strawberry, straightforward",
+    "postgraphile": "PostGraphile",
+    "mercurius-jit": "mercurius-jit",
+}
 
 
 def of_operations(figures: Figures) -> Table:
@@ -32,15 +39,13 @@ def of_ratios(figures: Figures) -> Table:
     """Lay out how much more or less the server takes than the others."""
     table = Table(title="CPU of the server with PostgreSQL's, as a multiple of others'")
     table.add_column("operation")
-    for heading in ("leaves", "floor", "Strawberry, straightforward"):
-        table.add_column(heading, justify="right")
+    table.add_column("leaves", justify="right")
+    others = list(dict.fromkeys(other for ratios in figures.ratios.values() for other in ratios))
+    for other in others:
+        table.add_column(_TITLES[other], justify="right")
     for name, ratios in figures.ratios.items():
-        table.add_row(
-            name,
-            f"{figures.leaves[name]:,}",
-            f"{ratios[FLOOR]:.2f}",
-            f"{ratios[STRAIGHTFORWARD]:.2f}",
-        )
+        found = (f"{ratios[other]:.2f}" if other in ratios else "" for other in others)
+        table.add_row(name, f"{figures.leaves[name]:,}", *found)
     return table
 
 

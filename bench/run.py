@@ -10,13 +10,14 @@ from bench.client import Client
 from bench.data import Scale
 from bench.measure import Bench, Sample, ratio, summary
 from bench.operation import Operation, operations, page
-from bench.servers import Running, running
+from bench.peers import node, tables
+from bench.servers import Program, Running, running, started
 from db.embedded import Cluster
 from db.pool import INGESTING, open_pool
 
-OURS, FLOOR, STRAIGHTFORWARD = "kontingent", "floor", "strawberry"
+OURS = "kontingent"
 
-SERVERS = (OURS, FLOOR, STRAIGHTFORWARD)
+SERVERS = (OURS, "floor", "strawberry")
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 2.0, 1
 """How often everything is measured, how long each time, and over how many connections at once."""
@@ -36,7 +37,15 @@ class Plan:
     rounds: int = ROUNDS
     seconds: float = SECONDS
     connections: int = CONNECTIONS
+    peers: bool = False
     resting_seconds: float = RESTING_SECONDS
+
+    def described(self) -> str:
+        """Say it in words."""
+        return (
+            f"{self.scale.accounts:,} accounts, {self.rounds} rounds of {self.seconds:g} s, "
+            f"connections: {self.connections}"
+        )
 
 
 @dataclass(slots=True)
@@ -64,24 +73,42 @@ async def run(cluster: Cluster, plan: Plan, say: Callable[[str], None]) -> Figur
     Raises:
         DataError, ServerError: it cannot be measured.
     """
+    folder = cluster.data_dir / "peers"
+    if plan.peers:
+        node.install(folder, say)
     dsn = await data.prepare(cluster, plan.scale, say)
     pid = cluster.pid
     assert pid is not None
     logs = cluster.data_dir / "logs"
     logs.mkdir(exist_ok=True)
-    async with (
-        running(SERVERS, dsn, logs) as servers,
-        await open_pool(dsn, size_max=1, session=INGESTING) as pool,
-    ):
-        bench = Bench(pool, pid, plan.connections, plan.seconds)
-        asked = operations(plan.scale)
-        leaves = {each.name: await bench.check(servers, each) for each in asked}
-        say("All servers answer alike.")
-        figures = _figures(leaves, await _rounds(bench, servers, asked, plan.rounds, say))
-        ours = servers[SERVERS.index(OURS)]
-        figures.page_postgres_ms = (await bench.measure(ours, page())).postgres_ms
-        figures.resident_mb = await _resident(ours, asked[-1], plan.resting_seconds) / 1e6
+    async with await open_pool(dsn, size_max=1, session=INGESTING) as pool:
+        peers: list[Program] = []
+        if plan.peers:
+            await tables.make(pool, plan.scale)
+            peers = node.programs(folder, dsn)
+        async with running(SERVERS, dsn, logs) as own, started(peers, logs) as others:
+            bench = Bench(pool, pid, plan.connections, plan.seconds)
+            return await _measure(bench, plan, [*own, *others], say)
+
+
+async def _measure(
+    bench: Bench, plan: Plan, servers: Sequence[Running], say: Callable[[str], None]
+) -> Figures:
+    asked = operations(plan.scale)
+    leaves = {each.name: await bench.check(_asked(servers, each), each) for each in asked}
+    say("All servers answer alike.")
+    for each in asked:
+        for server in _asked(servers[len(SERVERS) :], each):
+            await bench.measure(server, each)  # their engine compiles what is asked for often
+    figures = _figures(leaves, await _rounds(bench, servers, asked, plan.rounds, say))
+    ours = servers[SERVERS.index(OURS)]
+    figures.page_postgres_ms = (await bench.measure(ours, page())).postgres_ms
+    figures.resident_mb = await _resident(ours, asked[-1], plan.resting_seconds) / 1e6
     return figures
+
+
+def _asked(servers: Sequence[Running], operation: Operation) -> list[Running]:
+    return [server for server in servers if server.answers(operation)]
 
 
 async def _rounds(
@@ -92,12 +119,14 @@ async def _rounds(
     say: Callable[[str], None],
 ) -> Samples:
     """Ask all servers everything, again and again, another one first each time."""
-    samples: Samples = {each.name: {server.name: [] for server in servers} for each in asked}
+    samples: Samples = {
+        each.name: {server.name: [] for server in _asked(servers, each)} for each in asked
+    }
     for turn in range(rounds):
         say(f"Round {turn + 1} of {rounds}")
         first = turn % len(servers)
         for operation in asked:
-            for server in (*servers[first:], *servers[:first]):
+            for server in _asked((*servers[first:], *servers[:first]), operation):
                 sample = await bench.measure(server, operation)
                 samples[operation.name][server.name].append(sample)
     return samples
@@ -111,7 +140,11 @@ def _figures(leaves: dict[str, int], samples: Samples) -> Figures:
             for name, by_server in samples.items()
         },
         ratios={
-            name: {other: ratio(by_server[OURS], by_server[other]) for other in SERVERS[1:]}
+            name: {
+                other: ratio(by_server[OURS], theirs)
+                for other, theirs in by_server.items()
+                if other != OURS
+            }
             for name, by_server in samples.items()
         },
     )

@@ -9,12 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from bench import operation
+from bench.operation import Operation
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,12 +35,28 @@ class ServerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """How a server is started: by words, and by what it is told on its input."""
+
+    name: str
+    words: Sequence[str]
+    told: dict[str, Any]
+    environment: dict[str, str] = field(default_factory=dict)
+    only_reads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """One server."""
 
     name: str
     process: subprocess.Popen[bytes]
     port: int
+    only_reads: bool = False
+
+    def answers(self, operation: Operation) -> bool:
+        """Whether it is asked for an operation."""
+        return not (self.only_reads and operation.writes)
 
     @contextlib.contextmanager
     def awake(self) -> Iterator[None]:
@@ -61,33 +80,41 @@ def settings(dsn: str) -> dict[str, str]:
     }
 
 
+def running(
+    names: Sequence[str], dsn: str, folder: Path
+) -> AbstractAsyncContextManager[list[Running]]:
+    """Start servers that `bench.serve` knows, as `started` does."""
+    words = (sys.executable, "-m", "bench.serve")
+    return started([Program(name, (*words, name), settings(dsn)) for name in names], folder)
+
+
 @contextlib.asynccontextmanager
-async def running(names: Sequence[str], dsn: str, folder: Path) -> AsyncIterator[list[Running]]:
+async def started(programs: Sequence[Program], folder: Path) -> AsyncIterator[list[Running]]:
     """Start servers, each stopped in its place; their logs are in `folder`."""
     with contextlib.ExitStack() as stack:
-        started = [stack.enter_context(_process(name, dsn, folder)) for name in names]
+        processes = [stack.enter_context(_process(each, folder)) for each in programs]
         found = []
-        for name, process in zip(names, started, strict=True):
-            port = await _port(process, folder / f"{name}.log")
+        for each, process in zip(programs, processes, strict=True):
+            port = await _port(process, folder / f"{each.name}.log")
             process.send_signal(signal.SIGSTOP)
-            found.append(Running(name, process, port))
+            found.append(Running(each.name, process, port, each.only_reads))
         yield found
 
 
 @contextlib.contextmanager
-def _process(name: str, dsn: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / f"{name}.log").open("wb") as output:
+def _process(program: Program, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with (folder / f"{program.name}.log").open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 (the words are ours)
-            [sys.executable, "-m", "bench.serve", name],
+            program.words,
             cwd=ROOT,
-            env={"PATH": os.defpath},
+            env={"PATH": os.defpath, **program.environment},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
         )
     try:
         assert process.stdin is not None
-        process.stdin.write(orjson.dumps(settings(dsn)))
+        process.stdin.write(orjson.dumps(program.told))
         process.stdin.close()
         yield process
     finally:
