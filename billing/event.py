@@ -1,15 +1,18 @@
 """What the platform reports: messages and carrier charges, each an immutable fact."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from billing.account import Account, account_id_of
 from billing.cycle import all_closed
+from billing.instant import TICK
 from billing.money import MICROS, quoted
+from billing.period import Period
 
 AHEAD = timedelta(minutes=5)
 """How far in the future an event may lie, for clocks that differ (D12)."""
@@ -30,14 +33,14 @@ CHARGE_MICROS_MAX = 1_000_000 * MICROS
 """The largest single carrier charge."""
 
 
-class Direction(Enum):
+class Direction(StrEnum):
     """Who wrote the message."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
-class MessageKind(Enum):
+class MessageKind(StrEnum):
     """What the message is; a note is internal and never counts (R5)."""
 
     MESSAGE = "MESSAGE"
@@ -54,6 +57,10 @@ class EventId(NamedTuple):
     account_id: UUID
     source: str
     id: str
+
+
+SourceId: TypeAlias = tuple[str, str]
+"""What is left of that within an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,9 @@ class Charge:
 Fact: TypeAlias = Message | Charge
 """What is compared when an id comes again: equal facts are one event, sent twice."""
 
+Facts: TypeAlias = Mapping[UUID, Mapping[SourceId, Fact]]
+"""Facts by account: what many events of one account share is looked up once for them all."""
+
 
 class LabelKind(Enum):
     """What an account may use only so many of (D13)."""
@@ -116,19 +126,19 @@ class Event:
     source: str
     id: str
     fact: Fact
-    event_id: EventId = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        # Made once: a batch looks it up several times an event.
-        event_id = EventId(account_id_of(self.external_id), self.source, self.id)
-        object.__setattr__(self, "event_id", event_id)
+    @property
+    def event_id(self) -> EventId:
+        """What makes it unique."""
+        return EventId(account_id_of(self.external_id), self.source, self.id)
 
     @property
     def label(self) -> Label:
         """The channel or feature that the event uses."""
+        account_id = account_id_of(self.external_id)
         if isinstance(self.fact, Message):
-            return Label(self.event_id.account_id, LabelKind.CHANNEL, self.fact.channel)
-        return Label(self.event_id.account_id, LabelKind.FEATURE, self.fact.feature)
+            return Label(account_id, LabelKind.CHANNEL, self.fact.channel)
+        return Label(account_id, LabelKind.FEATURE, self.fact.feature)
 
 
 class RejectionCode(Enum):
@@ -150,6 +160,19 @@ class Rejection:
 
     code: RejectionCode
     message: str
+
+
+def taken(account: Account, at: datetime) -> Period | None:
+    """Return the time of which messages that arrive at `at` are taken; None if none are.
+
+    That is when `judge` finds nothing wrong with one.
+    """
+    if all_closed(account, at):
+        return None
+    end = at + AHEAD + TICK
+    if account.ended_at is not None:
+        end = min(end, account.ended_at)
+    return Period(account.first_instant, end) if account.first_instant < end else None
 
 
 def judge(event: Event, account: Account | None, at: datetime) -> Rejection | None:

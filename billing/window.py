@@ -7,8 +7,8 @@ or after the end of the window before. `opened` says that directly; `insert` and
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -37,8 +37,7 @@ class Key(NamedTuple):
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one message did to its key's windows, by the instants at which they open."""
 
     cause: datetime
@@ -76,6 +75,18 @@ def insert(
             removed, added = _lay(windows, instant, stored)
             changes.append(Change(instant, removed, added))
     return changes
+
+
+def net(changes: Sequence[Change]) -> tuple[Iterable[datetime], Iterable[datetime]]:
+    """Return which windows go and which come, by one key's changes one after the other."""
+    if len(changes) == 1:
+        return changes[0].removed, changes[0].added
+    balance: Counter[datetime] = Counter()
+    for change in changes:
+        balance.update(change.added)
+        balance.subtract(change.removed)
+    gone = [opening for opening, n in balance.items() if n < 0]
+    return gone, [opening for opening, n in balance.items() if n > 0]
 
 
 def remove(

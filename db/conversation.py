@@ -8,17 +8,15 @@ from billing.cycle import Cycle
 from billing.period import Period
 from billing.window import WINDOW, Key
 from db import instants, queries
-from db.columns import columns
 from db.page import Page
 from db.pool import Connection
+from db.texts import columns_joined
 
 _SQL = queries.load("conversation")
 
 
-async def starts(
-    conn: Connection, keys: Sequence[tuple[Key, datetime]]
-) -> dict[Key, list[datetime]]:
-    """Fetch, per key, the sorted openings of its windows that end after an instant."""
+async def starts(conn: Connection, keys: Sequence[tuple[Key, datetime]]) -> list[list[datetime]]:
+    """Fetch, in key order, the sorted openings of its windows that end after an instant."""
     ends = [(key, at - WINDOW) for key, at in keys]
     return await instants.of_keys(conn, _SQL["starts"], ends)
 
@@ -27,14 +25,14 @@ async def delete(conn: Connection, windows: Iterable[tuple[Key, datetime]]) -> N
     """Drop windows, each given by its key and opening."""
     rows = sorted((*key, opened_at) for key, opened_at in windows)
     if rows:
-        await conn.execute(_SQL["delete"], *columns(rows, width=4))
+        await conn.execute(_SQL["delete"], *columns_joined(rows, width=4, texts={1, 2}))
 
 
 async def insert(conn: Connection, windows: Iterable[tuple[Key, datetime]]) -> None:
     """Store windows, each given by its key and opening."""
     rows = sorted((*key, opened_at, opened_at + WINDOW) for key, opened_at in windows)
     if rows:
-        await conn.execute(_SQL["insert"], *columns(rows, width=5))
+        await conn.execute(_SQL["insert"], *columns_joined(rows, width=5, texts={1, 2}))
 
 
 async def page(  # noqa: PLR0913 (a list's filters)

@@ -1,34 +1,54 @@
 """Events in SQL: facts that are only ever added."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from billing.carrier import CarrierCharge
 from billing.cycle import Cycle
-from billing.event import Charge, Direction, EventId, Fact, Message, MessageKind
+from billing.event import (
+    Charge,
+    Direction,
+    EventId,
+    Fact,
+    Facts,
+    Message,
+    MessageKind,
+    SourceId,
+)
 from billing.window import Key
 from db import instants, queries
 from db.columns import columns
 from db.page import Page
 from db.pool import Connection, Row
+from db.texts import columns_joined
 
 _SQL = queries.load("event")
 
+_TEXTS = frozenset({1, 2, 3, 5, 6, 7, 9, 11, 13, 15})
+"""Which of a row's values are texts: all but account, instant, booleans and numbers."""
 
-async def insert(
-    conn: Connection, facts: Mapping[EventId, Fact], *, recorded_at: datetime
-) -> set[EventId]:
-    """Store the facts whose ids are new and return those ids.
+
+async def insert(conn: Connection, facts: Facts, *, recorded_at: datetime) -> Facts:
+    """Store the facts whose ids are new and return those.
 
     Rows go in by ascending key, so that overlapping batches wait instead of deadlocking.
     """
     rows = [
-        (*event_id, *_values(facts[event_id]))
-        for event_id in sorted(facts, key=lambda id_: (id_.account_id, id_.source, id_.id))
+        (account_id, *id_, *_values(facts[account_id][id_]))
+        for account_id in sorted(facts)
+        for id_ in sorted(facts[account_id])
     ]
-    inserted = await conn.fetch(_SQL["insert"], recorded_at, *columns(rows, width=16))
-    return {EventId(*row) for row in inserted}
+    joined = columns_joined(rows, width=16, texts=_TEXTS)
+    inserted = await conn.fetch(_SQL["insert"], recorded_at, *joined)
+    if len(inserted) == len(rows):  # as almost always
+        return facts
+    new: dict[UUID, dict[SourceId, Fact]] = defaultdict(dict)
+    for account_id, source, id_ in inserted:
+        new[account_id][source, id_] = facts[account_id][source, id_]
+    return new
 
 
 async def stored(conn: Connection, ids: Collection[EventId]) -> dict[EventId, Fact]:
@@ -39,8 +59,8 @@ async def stored(conn: Connection, ids: Collection[EventId]) -> dict[EventId, Fa
 
 async def counting_from(
     conn: Connection, keys: Sequence[tuple[Key, datetime]]
-) -> dict[Key, list[datetime]]:
-    """Fetch, per key, the sorted instants of its counting messages from an instant on."""
+) -> list[list[datetime]]:
+    """Fetch, in key order, the sorted instants of its counting messages from an instant on."""
     return await instants.of_keys(conn, _SQL["counting_from"], keys)
 
 
@@ -74,9 +94,9 @@ def _values(fact: Fact) -> tuple[Any, ...]:
             fact.occurred_at,
             fact.contact,
             fact.channel,
-            fact.direction.value,
+            fact.direction,
             fact.automated,
-            fact.kind.value,
+            fact.kind,
             fact.counts,
             *(None,) * 5,
         )

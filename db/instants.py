@@ -1,26 +1,24 @@
 """Instants of conversation keys, many keys at a time."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from billing.window import Key
-from db.columns import columns
 from db.pool import Connection
+from db.texts import columns_joined
 
 
 async def of_keys(
     conn: Connection, sql: str, keys: Sequence[tuple[Key, datetime]]
-) -> dict[Key, list[datetime]]:
-    """Run a query that takes keys, each with an instant, and return what it finds by key.
+) -> list[list[datetime]]:
+    """Run a query that takes keys, each with an instant, and return what it finds, in key order.
 
-    The query's parameters are places, accounts, contacts, channels and instants; its rows
-    are (place, instant), sorted.
+    The query's parameters are accounts, contacts and channels joined, instants; its rows are
+    (place, instant), sorted, with places counted from 1.
     """
-    rows = await conn.fetch(
-        sql, *columns([(place, *key, since) for place, (key, since) in enumerate(keys)], width=5)
-    )
-    found: dict[Key, list[datetime]] = defaultdict(list)
+    given = [(*key, since) for key, since in keys]
+    rows = await conn.fetch(sql, *columns_joined(given, width=4, texts={1, 2}))
+    found: list[list[datetime]] = [[] for _ in keys]
     for place, instant in rows:
-        found[keys[place][0]].append(instant)
+        found[place - 1].append(instant)
     return found

@@ -8,18 +8,8 @@ from operator import attrgetter
 from uuid import UUID
 
 from billing.account import Account
-from billing.erasure import same
-from billing.event import (
-    LABELS_MAX,
-    Event,
-    EventId,
-    Fact,
-    Label,
-    Message,
-    Rejection,
-    RejectionCode,
-    judge,
-)
+from billing.batch import Batch, Told
+from billing.event import LABELS_MAX, Event, EventId, Fact, Facts, Label, Message
 from db import account, event, label
 from db.pool import Connection, Pool, acquire, transact, watched_commits
 from resolvers import counting
@@ -84,7 +74,14 @@ async def take(
     events = [(index, item) for index, item in items if isinstance(item, Event)]
     rejected = [item for _, item in items if isinstance(item, EventError)]
     if events:
-        rejected += await _take(pool, events, outcome, clock)
+        told = await _take(pool, events, clock)
+        outcome.accepted += told.accepted
+        outcome.duplicates += told.duplicates
+        outcome.conflicts += told.conflicts
+        rejected += [
+            EventError(index, event_.id, rejection.code.value, rejection.message)
+            for index, event_, rejection in told.rejected
+        ]
     for error in sorted(rejected, key=attrgetter("index")):
         outcome.reject(error)
 
@@ -92,59 +89,28 @@ async def take(
 async def _take(
     pool: Pool,
     events: Sequence[tuple[int, Event]],
-    outcome: Outcome,
     clock: Callable[[], datetime],
-) -> list[EventError]:
-    """Store a batch, count what was accepted and known, and return what was rejected."""
+) -> Told:
+    """Store a batch, and tell what became of it."""
     at = clock()
+    batch = Batch(events)
     async with acquire(pool) as conn:
-        accounts = await account.by_ids(conn, {event_.event_id.account_id for _, event_ in events})
-    rejections: dict[int, Rejection] = {}
-    for index, event_ in events:
-        rejection = judge(event_, accounts.get(event_.event_id.account_id), at)
-        if rejection is not None:
-            rejections[index] = rejection
-    good = [(index, event_) for index, event_ in events if index not in rejections]
-    # Insertion-ordered, so that what appears first gets the last places.
-    refused = await _register_new(pool, dict.fromkeys(event_.label for _, event_ in good))
-    facts: dict[EventId, Fact] = {}
-    for index, event_ in good:
-        if event_.label in refused:
-            rejections[index] = _too_many(event_.label)
-        else:
-            facts.setdefault(event_.event_id, event_.fact)
+        accounts = await account.by_ids(conn, batch.account_ids)
+        batch.judge(accounts, at)
+        labels = batch.labels()
+        missing = await label.missing(conn, labels) if labels else set()
+    if missing:
+        batch.refuse(await _register(pool, [label_ for label_ in labels if label_ in missing]))
+    facts = batch.facts()
 
-    async def store(conn: Connection) -> tuple[set[EventId], dict[EventId, Fact]]:
-        inserted = await event.insert(conn, facts, recorded_at=at)
-        known = {event_.event_id for _, event_ in events} - inserted
-        kept = await event.stored(conn, known) if known else {}
-        new = {id_: fact for id_, fact in facts.items() if id_ in inserted}
+    async def store(conn: Connection) -> tuple[Facts, Mapping[EventId, Fact]]:
+        new = await event.insert(conn, facts, recorded_at=at)
+        others = batch.others(new)
+        known = await event.stored(conn, others) if others else {}
         await _count(conn, accounts, new, clock)
-        return inserted, {**new, **kept}
+        return new, known
 
-    inserted, kept = await transact(pool, store)
-    rejected: list[EventError] = []
-    for index, event_ in events:
-        id_ = event_.event_id
-        if id_ in inserted and index not in rejections:
-            inserted.remove(id_)
-            outcome.accepted += 1
-        elif id_ in kept:
-            outcome.duplicates += 1
-            outcome.conflicts += not same(kept[id_], event_.fact)
-        else:
-            rejection = rejections[index]
-            rejected.append(EventError(index, id_.id, rejection.code.value, rejection.message))
-    return rejected
-
-
-async def _register_new(pool: Pool, labels: Collection[Label]) -> set[Label]:
-    """Record what is new of `labels` and return those that their accounts may not use (D13)."""
-    if not labels:
-        return set()
-    async with acquire(pool) as conn:
-        missing = await label.missing(conn, labels)
-    return await _register(pool, [label_ for label_ in labels if label_ in missing])
+    return batch.told(*await transact(pool, store))
 
 
 async def _register(pool: Pool, labels: Collection[Label]) -> set[Label]:
@@ -153,8 +119,6 @@ async def _register(pool: Pool, labels: Collection[Label]) -> set[Label]:
     A transaction of its own: the batch's takes its locks after its inserts, this one
     before.
     """
-    if not labels:
-        return set()
 
     async def register(conn: Connection) -> set[Label]:
         account_ids = {label_.account_id for label_ in labels}
@@ -173,26 +137,18 @@ async def _register(pool: Pool, labels: Collection[Label]) -> set[Label]:
         return await transact(pool, register)
 
 
-def _too_many(label_: Label) -> Rejection:
-    kind = label_.kind.value.lower()
-    return Rejection(
-        RejectionCode.TOO_MANY_CHANNELS,
-        f"data.{kind}: the account uses {LABELS_MAX} {kind}s already, as many as it may.",
-    )
-
-
 async def _count(
     conn: Connection,
     accounts: Mapping[UUID, Account],
-    facts: Mapping[EventId, Fact],
+    facts: Facts,
     clock: Callable[[], datetime],
 ) -> None:
     """Lock the accounts whose numbers change, read them again if need be, and count."""
-    counting_ids = {
-        id_.account_id
-        for id_, fact in facts.items()
-        if not isinstance(fact, Message) or fact.counts
-    }
+    counting_ids = [
+        id_
+        for id_, own in facts.items()
+        if any(not isinstance(fact, Message) or fact.counts for fact in own.values())
+    ]
     if not counting_ids:
         return
     versions = await account.lock_to_change(conn, counting_ids)

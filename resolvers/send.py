@@ -55,9 +55,9 @@ async def preview(
             around = current_cycle(account, ctx.now), landing_cycle(account, ctx.now)
             sums = await sums_of(conn, *around)
         changes = []
-        for key in keys:
+        for opened in starts:
             # No message is dated a window ahead: there are none from which to lay it anew.
-            result = window.insert(starts.get(key, ()), [ctx.now], ())
+            result = window.insert(opened, [ctx.now], ())
             assert isinstance(result, list)
             changes += result
         return send_preview(account, sums, sending, changes, at=ctx.now)

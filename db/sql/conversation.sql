@@ -1,27 +1,28 @@
 -- name: starts
 -- Instants at which the windows of keys open, each after an instant.
--- $1 places in the answer, $2 account ids, $3 contacts, $4 channels, $5 after.
+-- $1 account ids, $2 contacts and $3 channels joined, $4 after; by place, counted from 1.
 SELECT k.place, c.opened_at
-  FROM unnest($1::integer[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
-       AS k (place, account_id, contact, channel, since)
+  FROM unnest($1::uuid[], string_to_array($2, E'\x1f'), string_to_array($3, E'\x1f'),
+              $4::timestamptz[]) WITH ORDINALITY AS k (account_id, contact, channel, since, place)
   JOIN conversation AS c
     ON c.account_id = k.account_id AND c.contact = k.contact AND c.channel = k.channel
    AND c.opened_at > k.since
  ORDER BY k.place, c.opened_at;
 
 -- name: delete
--- $1 account ids, $2 contacts, $3 channels, $4 instants of opening.
+-- $1 account ids, $2 contacts and $3 channels joined, $4 instants of opening.
 DELETE FROM conversation AS c
- USING unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])
-       AS old (account_id, contact, channel, opened_at)
+ USING unnest($1::uuid[], string_to_array($2, E'\x1f'), string_to_array($3, E'\x1f'),
+              $4::timestamptz[]) AS old (account_id, contact, channel, opened_at)
  WHERE c.account_id = old.account_id AND c.contact = old.contact AND c.channel = old.channel
    AND c.opened_at = old.opened_at;
 
 -- name: insert
--- $1 account ids, $2 contacts, $3 channels, $4 instants of opening, $5 of closing.
+-- $1 account ids, $2 contacts and $3 channels joined, $4 instants of opening, $5 of closing.
 INSERT INTO conversation (account_id, contact, channel, opened_at, closes_at)
 SELECT account_id, contact, channel, opened_at, closes_at
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+  FROM unnest($1::uuid[], string_to_array($2, E'\x1f'), string_to_array($3, E'\x1f'),
+              $4::timestamptz[], $5::timestamptz[])
        AS new (account_id, contact, channel, opened_at, closes_at);
 
 -- name: page

@@ -1,14 +1,18 @@
 -- name: insert
--- $1 recorded_at; then arrays of equal length, sorted by (account, source, event id).
+-- $1 recorded_at; then columns of equal length, sorted by (account, source, event id), texts joined.
 -- Returns the ids of the rows that were new.
 INSERT INTO event (account_id, source, event_id, type, occurred_at, recorded_at, contact, channel,
                    direction, automated, kind, counts, feature, amount_micros, currency,
                    quantity_micros, unit)
 SELECT account_id, source, event_id, type, occurred_at, $1, contact, channel, direction, automated,
        kind, counts, feature, amount_micros, currency, quantity_micros, unit
-  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
-              $8::text[], $9::text[], $10::boolean[], $11::text[], $12::boolean[], $13::text[],
-              $14::bigint[], $15::text[], $16::bigint[], $17::text[])
+  FROM unnest($2::uuid[], string_to_array($3, E'\x1f'), string_to_array($4, E'\x1f'),
+              string_to_array($5, E'\x1f'), $6::timestamptz[], string_to_array($7, E'\x1f', ''),
+              string_to_array($8, E'\x1f', ''), string_to_array($9, E'\x1f', ''), $10::boolean[],
+              string_to_array($11, E'\x1f', ''), $12::boolean[],
+              string_to_array($13, E'\x1f', ''), $14::bigint[],
+              string_to_array($15, E'\x1f', ''), $16::bigint[],
+              string_to_array($17, E'\x1f', ''))
        AS new (account_id, source, event_id, type, occurred_at, contact, channel, direction,
                automated, kind, counts, feature, amount_micros, currency, quantity_micros, unit)
 ON CONFLICT DO NOTHING
@@ -25,10 +29,10 @@ SELECT e.account_id, e.source, e.event_id, e.type, e.occurred_at, e.contact, e.c
 
 -- name: counting_from
 -- Instants of counting messages of keys, each from an instant on, without reversed ones.
--- $1 places in the answer, $2 account ids, $3 contacts, $4 channels, $5 from.
+-- $1 account ids, $2 contacts and $3 channels joined, $4 from; by place, counted from 1.
 SELECT k.place, e.occurred_at
-  FROM unnest($1::integer[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
-       AS k (place, account_id, contact, channel, since)
+  FROM unnest($1::uuid[], string_to_array($2, E'\x1f'), string_to_array($3, E'\x1f'),
+              $4::timestamptz[]) WITH ORDINALITY AS k (account_id, contact, channel, since, place)
   JOIN event AS e
     ON e.account_id = k.account_id AND e.contact = k.contact AND e.channel = k.channel
    AND e.occurred_at >= k.since AND e.counts

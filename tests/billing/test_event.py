@@ -1,8 +1,12 @@
 """What counts, and what is not taken (R5, D6, D12, D19)."""
 
+from dataclasses import replace
+
 import pytest
 
+from billing.account import Account
 from billing.event import (
+    AHEAD,
     CHARGE_MICROS_MAX,
     LABELS_MAX,
     Charge,
@@ -13,7 +17,10 @@ from billing.event import (
     Rejection,
     RejectionCode,
     judge,
+    taken,
 )
+from billing.instant import TICK
+from billing.period import Period
 from tests.billing.build import account, terms, utc
 
 NOW = "2026-11-22T12:00"
@@ -167,3 +174,41 @@ def test_one_reason_is_given_where_several_hold(event: Event, at: str, code: Rej
     rejection = judge(event, ENDED, utc(at))
     assert rejection is not None
     assert rejection.code is code
+
+
+ENDING = replace(ENDED, backfill_until=utc("2026-10-14"))
+NEVER = replace(ENDED, ended_at=utc("2026-10-01"))
+
+
+@pytest.mark.parametrize(
+    ("seen", "at", "period"),
+    [
+        pytest.param(ACCOUNT, NOW, ("2026-10-11T08:30", "2026-11-22T12:05:00.000001"), id="usual"),
+        pytest.param(
+            ACCOUNT,
+            "2026-10-11T08:25",
+            ("2026-10-11T08:30", "2026-10-11T08:30:00.000001"),
+            id="one",
+        ),
+        pytest.param(ACCOUNT, "2026-10-11T08:24:59.999999", None, id="not_yet"),
+        pytest.param(ENDING, "2026-11-12", ("2026-10-11T08:30", "2026-11-10"), id="ended"),
+        pytest.param(ENDING, "2026-11-13", None, id="ended_and_closed"),
+        pytest.param(NEVER, "2026-10-02", None, id="ended_before_it_began"),
+    ],
+)
+def test_the_time_of_which_messages_are_taken(
+    seen: Account, at: str, period: tuple[str, str] | None
+) -> None:
+    assert taken(seen, utc(at)) == (None if period is None else Period(*map(utc, period)))
+
+
+@pytest.mark.parametrize("at", ["2026-10-11T08:25", "2026-11-05", "2026-11-12", "2026-11-13", NOW])
+@pytest.mark.parametrize("seen", [ACCOUNT, ENDED, ENDING, NEVER], ids=range(4))
+def test_a_message_is_of_that_time_if_and_only_if_nothing_is_wrong_with_it(
+    seen: Account, at: str
+) -> None:
+    period = taken(seen, utc(at))
+    edges = [seen.first_instant, utc(at) + AHEAD, utc(at), utc("2026-11-10")]
+    for instant in [edge + step for edge in edges for step in (-TICK, 0 * TICK, TICK)]:
+        said = message(instant.isoformat())
+        assert (judge(said, seen, utc(at)) is None) == (period is not None and instant in period)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.instant import TICK
-from billing.window import WINDOW, Change, insert, opened, remove
+from billing.window import WINDOW, Change, insert, net, opened, remove
 from tests.billing.build import PURE, schedule, terms, utc
 
 ORIGIN = utc("2026-10-01")
@@ -320,3 +320,40 @@ def test_every_message_lies_in_exactly_one_window(messages: list[datetime]) -> N
     assert set(starts) <= set(messages)
     for message in messages:
         assert len([start for start in starts if start <= message < start + WINDOW]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "gone", "come"),
+    [
+        pytest.param([Change(hours(0)[0], (), hours(0))], [], hours(0), id="one"),
+        pytest.param(
+            [Change(hours(60)[0], hours(100), hours(60, 260))],
+            hours(100),
+            hours(60, 260),
+            id="a_cascade",
+        ),
+        pytest.param(
+            [
+                Change(hours(60)[0], hours(100), hours(60, 260)),
+                Change(hours(240)[0], hours(260), hours(240)),
+            ],
+            hours(100),
+            hours(60, 240),
+            id="what_came_and_went",
+        ),
+        pytest.param(
+            [
+                Change(hours(0)[0], hours(100), hours(0, 170)),
+                Change(hours(1)[0], hours(170), hours(100)),
+            ],
+            [],
+            hours(0),
+            id="what_went_and_came_back",
+        ),
+    ],
+)
+def test_the_net_change_of_a_key(
+    changes: list[Change], gone: Sequence[datetime], come: Sequence[datetime]
+) -> None:
+    removed, added = net(changes)
+    assert (list(removed), list(added)) == (list(gone), list(come))

@@ -5,7 +5,7 @@ Windows are compared row by row: sums can agree where windows do not.
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ import pytest
 import db.account
 import db.event
 from billing.account import account_id_of
-from billing.event import Charge, Direction, Event, EventId, Fact, Message, MessageKind
+from billing.event import Charge, Direction, Event, Fact, Facts, Message, MessageKind
 from billing.window import WINDOW
 from db.pool import Connection, acquire
 from resolvers import counting
@@ -130,19 +130,17 @@ async def test_what_changes_no_number_takes_no_lock(acme: World, statements: lis
     assert statements == ["account.by_ids", "label.missing", "event.insert", "event.stored"]
 
 
-async def test_two_batches_that_both_hold_the_foreign_key(
+async def test_two_batches_that_have_both_inserted_before_either_locks(
     acme: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With FOR UPDATE the two would wait for each other's key share of the account."""
+    """What the inserts hold must not keep the other batch from the lock."""
     both = asyncio.Barrier(2)
     insert = db.event.insert
     attempts: list[str] = []
 
-    async def together(
-        conn: Connection, facts: Mapping[EventId, Fact], *, recorded_at: datetime
-    ) -> set[EventId]:
+    async def together(conn: Connection, facts: Facts, *, recorded_at: datetime) -> Facts:
         inserted = await insert(conn, facts, recorded_at=recorded_at)
-        attempts.extend(id_.id for id_ in facts)
+        attempts.extend(id_ for own in facts.values() for _, id_ in own)
         async with asyncio.timeout(5):
             await both.wait()
         return inserted

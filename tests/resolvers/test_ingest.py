@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 import db.label
@@ -360,3 +361,13 @@ async def test_an_account_that_ends_for_good_while_a_batch_is_under_way(acme: Wo
     )
     assert summary(outcome) == (2, 0, 0, 0)
     assert await adjustments(acme.pool, "acme") == []
+
+
+async def test_nobody_can_delete_the_account_of_an_event(acme: World) -> None:
+    """The event does not refer to it, but its channel or feature, recorded before, does."""
+    await take(acme, changed(MESSAGE, kind=MessageKind.NOTE))
+    async with acquire(acme.pool) as conn, conn.transaction():
+        await conn.execute("DELETE FROM terms")
+        with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+            await conn.execute("DELETE FROM account")
+        assert refused.value.constraint_name == "label_account_id_fkey"

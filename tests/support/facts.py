@@ -421,8 +421,8 @@ async def holding(
 
     async def held(*args: Any, **kwargs: Any) -> Any:
         result = await work(*args, **kwargs)
-        facts = next(arg for arg in args if isinstance(arg, dict) and is_facts(arg))
-        if not gate.reached.is_set() and event_id in {id_.id for id_ in facts}:
+        ids = {id_ for arg in args if isinstance(arg, dict) for id_ in event_ids(arg)}
+        if not gate.reached.is_set() and event_id in ids:
             gate.reached.set()
             await gate.opening.wait()
         return result
@@ -436,5 +436,7 @@ async def holding(
             gate.open()
 
 
-def is_facts(argument: dict[Any, Any]) -> bool:
-    return all(isinstance(key, EventId) for key in argument)
+def event_ids(argument: dict[Any, Any]) -> list[str]:
+    """Return the ids of the events in what may be facts by account."""
+    groups = [own for own in argument.values() if isinstance(own, dict)]
+    return [id_ for own in groups for _, id_ in own]
