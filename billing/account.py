@@ -1,7 +1,7 @@
 """An account: in trial, active (monthly or yearly) or ended (D6)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -43,7 +43,8 @@ class Account:
     """An account's stored facts, with the terms that hold and their price lists.
 
     `time_zone` is the one given at its recording; terms carry their own. `version`
-    counts the changes to terms and end. `schedule` is None before any paid terms.
+    counts the changes to terms and end. `schedule` is None before any paid terms. There were
+    statements of cycles until `latest_statement` when the account was read; there may be more.
     """
 
     id: UUID
@@ -59,6 +60,10 @@ class Account:
     version: int
     schedule: Schedule | None
     price_lists: tuple[PriceList, ...]
+    latest_statement: int | None = field(default=None, compare=False)
+    _price_lists: dict[int, PriceList] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def first_instant(self) -> datetime:
@@ -92,11 +97,18 @@ class Account:
         return range(1 + (current + 1 if last is None else min(current + 1, last)))
 
     def price_list(self, number: int) -> PriceList:
-        """Return the price list in force when cycle `number` starts."""
-        assert self.schedule is not None
-        terms = self.schedule.terms_of(number)
-        at = self.schedule.start(number)
-        return price_list_at(self.price_lists, terms.plan, terms.interval, at)
+        """Return the price list in force when cycle `number` starts, looked for once.
+
+        Raises:
+            PlanNotOfferedError: there is none.
+        """
+        found = self._price_lists.get(number)
+        if found is None:
+            assert self.schedule is not None
+            terms, at = self.schedule.terms_of(number), self.schedule.start(number)
+            found = price_list_at(self.price_lists, terms.plan, terms.interval, at)
+            self._price_lists[number] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from billing.commitment import GrantKind, Meter
 from billing.conversation import percent
@@ -11,7 +12,7 @@ from billing.money import apportion, rounded_to_cents, shown_in_cents
 from billing.scheduled import ScheduledAmount, scheduled_amount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen, as a Cycle is not
 class FeatureCost:
     """What one sub-feature cost, in micro-euros.
 
@@ -26,7 +27,7 @@ class FeatureCost:
     charges: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class CarrierNumbers:
     """What a cycle's carrier costs come to, in micro-units of `currency` (D17)."""
 
@@ -45,7 +46,7 @@ class CarrierNumbers:
     by_feature: tuple[FeatureCost, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class CarrierBalance(CarrierNumbers):
     """The same with the cycle, from which the charges behind the numbers are found."""
 
@@ -72,11 +73,10 @@ def carrier_balance(cycle: Cycle, figures: Figures) -> CarrierBalance | None:
     if cycle.state is CycleState.FUTURE:
         return None
     by_feature = figures.charged_by_feature()
-    spent = sum(charge.amount_micros for charge in by_feature.values())
+    spent = sum([charge.amount_micros for charge in by_feature.values()])
     commitment = figures.committed(Meter.CARRIER, cycle.number)
-    topped_up = sum(
-        figures.granted[kind] for kind in (GrantKind.TOP_UP, GrantKind.AUTOMATIC_TOP_UP)
-    )
+    granted = figures.granted
+    topped_up = granted[GrantKind.TOP_UP] + granted[GrantKind.AUTOMATIC_TOP_UP]
     limit = commitment + topped_up
     return CarrierBalance(
         cycle=cycle,
@@ -98,11 +98,22 @@ def carrier_balance(cycle: Cycle, figures: Figures) -> CarrierBalance | None:
 
 def _feature_costs(by_feature: dict[str, ChargeSum]) -> tuple[FeatureCost, ...]:
     """Break the total down so that the parts shown add up to it (D19)."""
-    charged = sorted(by_feature.items(), key=lambda item: (-item[1].amount_micros, item[0]))
-    amounts = [charge.amount_micros for _, charge in charged]
-    return tuple(
-        FeatureCost(feature, charge.amount_micros, display_micros, share, charge.charges)
-        for (feature, charge), display_micros, share in zip(
-            charged, shown_in_cents(amounts), apportion(100, amounts), strict=True
-        )
+    charged = sorted(
+        [(-charge.amount_micros, feature, charge.charges) for feature, charge in by_feature.items()]
     )
+    parts = _parts(tuple([-negative for negative, _, _ in charged]))
+    return tuple(
+        [
+            FeatureCost(feature, amount_micros, display_micros, share, charges)
+            for (_, feature, charges), (amount_micros, display_micros, share) in zip(
+                charged, parts, strict=True
+            )
+        ]
+    )
+
+
+@lru_cache(maxsize=4_096)  # most cycles that are looked at are closed: their costs stay the same
+def _parts(amounts_micros: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
+    """Return each amount with what is shown of it and with its share."""
+    shown, shares = shown_in_cents(amounts_micros), apportion(100, amounts_micros)
+    return tuple(zip(amounts_micros, shown, shares, strict=True))

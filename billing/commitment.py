@@ -13,6 +13,8 @@ class Meter(Enum):
     CONVERSATIONS = "CONVERSATIONS"
     CARRIER = "CARRIER"
 
+    __hash__ = object.__hash__  # an Enum hashes its name, by a call of Python for each look-up
+
 
 class ChangeKind(Enum):
     """What a change does to its meter."""
@@ -131,12 +133,11 @@ def commitments_of(changes: Iterable[MeterChange]) -> list[Commitment]:
 
 def committed(commitments: Iterable[Commitment], meter: Meter, number: int) -> int:
     """Return the amount that `meter` is committed to in cycle `number`; 0 where none is."""
-    holding = [
-        (commitment.version, commitment.amount)
-        for commitment in commitments
-        if commitment.meter is meter and commitment.cycle <= number
-    ]
-    return max(holding, default=(0, 0))[1]
+    latest, amount = 0, 0
+    for commitment in commitments:
+        if commitment.meter is meter and commitment.cycle <= number and commitment.version > latest:
+            latest, amount = commitment.version, commitment.amount
+    return amount
 
 
 class GrantKind(Enum):
@@ -146,6 +147,8 @@ class GrantKind(Enum):
     TOP_UP = "TOP_UP"
     AUTOMATIC_BLOCKS = "AUTOMATIC_BLOCKS"
     AUTOMATIC_TOP_UP = "AUTOMATIC_TOP_UP"
+
+    __hash__ = object.__hash__  # as that of a Meter
 
     @property
     def meter(self) -> Meter:

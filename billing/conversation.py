@@ -13,7 +13,7 @@ from billing.scheduled import ScheduledAmount, scheduled_amount
 from billing.window import WINDOW
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen, as a Cycle is not
 class ChannelUsage:
     """One channel's conversations: `used` in past and current cycles, `pending` in the future."""
 
@@ -22,7 +22,7 @@ class ChannelUsage:
     pending: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class ConversationNumbers:
     """What a cycle's conversations come to; quota and usage are None in the future cycle.
 
@@ -50,7 +50,7 @@ class ConversationNumbers:
     scheduled_change: ScheduledAmount | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class ConversationUsage(ConversationNumbers):
     """The same with the cycle, from which the conversations behind the numbers are found."""
 
@@ -88,11 +88,9 @@ def conversation_usage(cycle: Cycle, figures: Figures) -> ConversationUsage:
         percent_of_commitment=percent(used, commitment),
         percent_of_quota=percent(used, quota),
         by_channel=tuple(
-            ChannelUsage(channel, count, None) for channel, count in sorted(by_channel.items())
+            [ChannelUsage(channel, count, None) for channel, count in sorted(by_channel.items())]
         ),
-        adjustments=tuple(
-            adjustment for adjustment in figures.booked if adjustment.meter is Meter.CONVERSATIONS
-        ),
+        adjustments=tuple([each for each in figures.booked if each.meter is Meter.CONVERSATIONS]),
     )
 
 
@@ -104,7 +102,7 @@ def _pending(cycle: Cycle, figures: Figures) -> ConversationUsage:
         version=figures.versions[Meter.CONVERSATIONS],
         pending=sum(by_channel.values()),
         by_channel=tuple(
-            ChannelUsage(channel, None, count) for channel, count in sorted(by_channel.items())
+            [ChannelUsage(channel, None, count) for channel, count in sorted(by_channel.items())]
         ),
     )
 

@@ -6,7 +6,7 @@ from enum import Enum
 
 from billing.account import Account
 from billing.errors import BadInputError, CycleOutOfRangeError
-from billing.instant import TICK, local
+from billing.instant import last_day_before, local_day
 from billing.period import Period
 from billing.plan import PriceList
 from billing.schedule import Schedule
@@ -24,15 +24,31 @@ class CycleState(Enum):
     CLOSED = "CLOSED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Cycle:
-    """Cycle `number` of an account, seen at `computed_at`; equal by `id` and that instant."""
+    """Cycle `number` of an account, seen at `computed_at`; equal by `id` and that instant.
+
+    Nobody changes one. It is not frozen because many are made, and that takes twice the time.
+    `state` is where it stands at `computed_at`.
+    """
 
     id: str
     computed_at: datetime
     account: Account = field(compare=False, repr=False)
     number: int = field(compare=False)
     period: Period = field(compare=False)
+    state: CycleState = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        at, period = self.computed_at, self.period
+        if at < period.start:
+            self.state = CycleState.FUTURE
+        elif at < period.end:
+            self.state = CycleState.CURRENT
+        elif at < closed_at(self.account, period):
+            self.state = CycleState.PROVISIONAL
+        else:
+            self.state = CycleState.CLOSED
 
     @classmethod
     def of(cls, account: Account, number: int, at: datetime) -> "Cycle":
@@ -53,12 +69,12 @@ class Cycle:
     @property
     def starts_on(self) -> date:
         """The local day of the first instant inside."""
-        return local(self.time_zone, self.period.start).date()
+        return local_day(self.time_zone, self.period.start)
 
     @property
     def ends_on(self) -> date:
         """The last local day inside."""
-        return local(self.time_zone, self.period.end - TICK).date()
+        return last_day_before(self.time_zone, self.period.end)
 
     @property
     def time_zone(self) -> str:
@@ -66,18 +82,9 @@ class Cycle:
         return self.schedule.terms_of(self.number).time_zone
 
     @property
-    def state(self) -> CycleState:
-        """Where the cycle stands at `computed_at`."""
-        if self.computed_at < self.period.start:
-            return CycleState.FUTURE
-        if self.computed_at < self.period.end:
-            return CycleState.CURRENT
-        return CycleState.CLOSED if self.closed else CycleState.PROVISIONAL
-
-    @property
     def closed(self) -> bool:
         """Whether the cycle's numbers are final: late events are booked elsewhere (D11)."""
-        return self.computed_at >= closed_at(self.account, self.period)
+        return self.state is CycleState.CLOSED
 
     @property
     def price_list(self) -> PriceList:
@@ -96,14 +103,19 @@ def closed_at(account: Account, period: Period) -> datetime:
     return max(period.end + CLOSING, account.backfill_until)
 
 
-def closed_number(account: Account, instant: datetime, at: datetime) -> int | None:
-    """Return the number of the CLOSED cycle that contains `instant`; None where none does."""
-    if account.schedule is None or at < max(instant + CLOSING, account.backfill_until):
+def closed_until(account: Account, at: datetime) -> datetime | None:
+    """Return the end of the closed cycles whose changes another one takes; None if there are none.
+
+    The last cycle of an account that ended has none after it: what was checked before it
+    closed is still its own.
+    """
+    schedule, settled = account.schedule, at - CLOSING
+    if schedule is None or at < account.backfill_until or settled < schedule.starts_at:
         return None
-    number = account.schedule.number_at(instant)
-    if number is None or at < closed_at(account, account.schedule.period(number)):
-        return None
-    return number
+    number = schedule.number_at(settled)  # the first one that is not closed
+    if number is None:
+        number = schedule.last_number
+    return schedule.start(number) if number is not None and number > 0 else None
 
 
 def booking_number(account: Account, at: datetime) -> int:
@@ -132,16 +144,6 @@ def all_closed(account: Account, at: datetime) -> bool:
     """Tell whether an account has ended and no cycle is left in which anything could count."""
     ended_at = account.ended_at
     return ended_at is not None and at >= max(ended_at + CLOSING, account.backfill_until)
-
-
-def moved_number(account: Account, instant: datetime, at: datetime) -> int | None:
-    """Return the closed cycle that contains `instant` and whose changes another one takes.
-
-    The last cycle of an account that ended has none after it: what was checked before it
-    closed is still its own.
-    """
-    number = closed_number(account, instant, at)
-    return None if number is not None and number == booking_number(account, at) else number
 
 
 def current_cycle(account: Account, at: datetime) -> Cycle | None:

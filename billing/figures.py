@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from billing.commitment import (
     Adjustment,
@@ -15,6 +16,16 @@ from billing.commitment import (
     commitments_of,
     committed,
 )
+
+K = TypeVar("K")
+
+
+class Counts(dict[K, int]):
+    """Numbers by what they count, 0 where there is none; quicker to make than a Counter."""
+
+    def __missing__(self, _: K) -> int:
+        """Return 0, and keep nothing."""
+        return 0
 
 
 @dataclass(slots=True)
@@ -46,27 +57,35 @@ class GrantRow:
 
 
 @dataclass(slots=True)
+class Stated:
+    """What the statement of a cycle says: conversations by channel, and charges by feature."""
+
+    conversations: dict[str, int] = field(default_factory=dict)
+    charges: dict[str, ChargeSum] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Figures:
     """One cycle's sums, all of one snapshot.
 
     `conversations` are windows by channel that land in the cycle; `completed` is how many
     of them are closed. `booked` are the adjustments that this cycle carries for others,
     `moved` those that others carry for it. `granted` is in blocks or micro-euros; `commitments`
-    and `versions` are the account's. `stated` is what the statement of a closed cycle says, by
-    meter and label, in the place of all sums of usage; None where there is none yet. `grants`
-    are there only where they were asked for.
+    are those that may hold in this cycle and the one after, `versions` the account's. `stated` is
+    what the statement of a closed cycle says, in the place of all sums of usage; None where there
+    is none yet. `grants` are there only where they were asked for.
     """
 
-    conversations: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    conversations: dict[str, int] = field(default_factory=Counts)
     completed: int = 0
     charges: dict[str, ChargeSum] = field(default_factory=lambda: defaultdict(ChargeSum))
     booked: list[Adjustment] = field(default_factory=list)
     moved: list[Adjustment] = field(default_factory=list)
-    granted: dict[GrantKind, int] = field(default_factory=lambda: defaultdict(int))
-    grant_prices_micros: dict[GrantKind, int] = field(default_factory=lambda: defaultdict(int))
-    versions: dict[Meter, int] = field(default_factory=lambda: defaultdict(int))
+    granted: dict[GrantKind, int] = field(default_factory=Counts)
+    grant_prices_micros: dict[GrantKind, int] = field(default_factory=Counts)
+    versions: dict[Meter, int] = field(default_factory=Counts)
     commitments: list[Commitment] = field(default_factory=list)
-    stated: dict[Meter, dict[str, ChargeSum]] | None = None
+    stated: Stated | None = None
     grants: list[GrantRow] = field(default_factory=list)
 
     def committed(self, meter: Meter, number: int) -> int:
@@ -78,7 +97,7 @@ class Figures:
         changed = replace(
             self,
             commitments=[*self.commitments, *commitments_of([change])],
-            versions=defaultdict(int, self.versions) | {change.meter: change.version},
+            versions=Counts({**self.versions, change.meter: change.version}),
         )
         if change.kind is ChangeKind.COMMITMENT or change.cycle != number:
             return changed
@@ -86,8 +105,7 @@ class Figures:
 
     def with_grant(self, kind: GrantKind, amount: int, price_micros: int) -> "Figures":
         """Return the sums of the cycle with one grant more."""
-        granted = defaultdict(int, self.granted)
-        prices_micros = defaultdict(int, self.grant_prices_micros)
+        granted, prices_micros = Counts(self.granted), Counts(self.grant_prices_micros)
         granted[kind] += amount
         prices_micros[kind] += price_micros
         return replace(self, granted=granted, grant_prices_micros=prices_micros)
@@ -99,8 +117,7 @@ class Figures:
         windows have all moved elsewhere.
         """
         if self.stated is not None:
-            stated = self.stated[Meter.CONVERSATIONS]
-            return {channel: line.amount_micros for channel, line in stated.items()}
+            return self.stated.conversations
         used = dict(self.conversations)
         for adjustment, sign in self._adjustments(Meter.CONVERSATIONS):
             used[adjustment.label] = used.get(adjustment.label, 0) + sign * adjustment.change
@@ -109,7 +126,7 @@ class Figures:
     def charged_by_feature(self) -> dict[str, ChargeSum]:
         """Return the charges that count in the cycle, by feature, without those of none."""
         if self.stated is not None:
-            return self.stated[Meter.CARRIER]
+            return self.stated.charges
         charged = {
             feature: ChargeSum(charge.amount_micros, charge.charges)
             for feature, charge in self.charges.items()

@@ -5,6 +5,7 @@ disagrees with Python on ambiguous midnights, so SQL only ever gets instants.
 """
 
 import re
+from bisect import bisect_right
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -67,19 +68,41 @@ def local(zone: str, at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
+@lru_cache(maxsize=65_536)
+def local_day(zone: str, at: datetime) -> date:
+    """Return the local day that holds `at`: quickly for instants at which many things begin."""
+    return local(zone, at).date()
+
+
+@lru_cache(maxsize=65_536)
+def last_day_before(zone: str, end: datetime) -> date:
+    """Return the last local day of what ends at `end`."""
+    return local(zone, end - TICK).date()
+
+
 def last_midnight(zone: str, at: datetime) -> datetime:
     """Return the latest start of a local day that is not after `at`.
 
     Not always that of the local date of `at`: where clocks fall back across
     midnight (St. John's, 2010-11-07 00:01), the hour before is lived twice.
     """
-    today = local(zone, at).date()
-    following = midnight(zone, today + DAY)
-    return following if following <= at else midnight(zone, today)
+    assert at.tzinfo is UTC
+    near = _midnights(zone, at.date())
+    return near[bisect_right(near, at) - 1]
 
 
 def next_midnight(zone: str, at: datetime) -> datetime:
     """Return the earliest start of a local day that is after `at`."""
-    today = local(zone, at).date()
-    following = midnight(zone, today + DAY)
-    return following if following > at else midnight(zone, today + 2 * DAY)
+    assert at.tzinfo is UTC
+    near = _midnights(zone, at.date())
+    return near[bisect_right(near, at)]
+
+
+@lru_cache(maxsize=4_096)
+def _midnights(zone: str, today: date) -> tuple[datetime, ...]:
+    """Return the starts of local days around a day in UTC: the last and the next of its instants.
+
+    A local date is at most a day off that in UTC, and where clocks fall back across midnight the
+    start that comes next may be that of the day after the next.
+    """
+    return tuple(midnight(zone, today + n * DAY) for n in range(-1, 4))

@@ -42,10 +42,9 @@ def quoted(text: str) -> str:
 
 def format_micros(micros: int) -> str:
     """Write micro-euros as a decimal with 2 to 6 digits after the point."""
-    sign = "-" if micros < 0 else ""
-    whole, fraction = divmod(abs(micros), MICROS)
-    digits = f"{fraction:06}".rstrip("0").ljust(2, "0")
-    return f"{sign}{whole}.{digits}"
+    digits = f"{abs(micros):07}"
+    whole, cents, rest = digits[:-6], digits[-6:-4], digits[-4:].rstrip("0")
+    return f"-{whole}.{cents}{rest}" if micros < 0 else f"{whole}.{cents}{rest}"
 
 
 def rounded_to_cents(micros: int) -> int:
@@ -65,12 +64,9 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     base = sum(weights)
     if base == 0:
         return [0] * len(weights)
-    parts, remainders = [], []
-    for weight in weights:
-        part, remainder = divmod(total * weight, base)
-        parts.append(part)
-        remainders.append(remainder)
-    return _raised(parts, [abs(remainder) for remainder in remainders], total - sum(parts))
+    scaled = [total * weight for weight in weights]
+    parts = [part // base for part in scaled]
+    return _raised(parts, [abs(part % base) for part in scaled], total - sum(parts))
 
 
 def shown_in_cents(amounts_micros: Sequence[int]) -> list[int]:
@@ -90,7 +86,9 @@ def shown_in_cents(amounts_micros: Sequence[int]) -> list[int]:
 
 def _raised(parts: list[int], remainders: Sequence[int], count: int) -> list[int]:
     """Add 1 to the `count` parts with the largest remainders, the earlier of equal ones."""
-    raised = list(parts)
-    for i in sorted(range(len(parts)), key=lambda i: (-remainders[i], i))[:count]:
+    raised, left = list(parts), list(remainders)
+    for _ in range(count):  # one or two as a rule, so that sorting takes longer
+        i = left.index(max(left))
         raised[i] += 1
+        left[i] = -1
     return raised

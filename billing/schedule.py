@@ -45,8 +45,12 @@ class Schedule:
 
     def period(self, number: int) -> Period:
         """Return the time that cycle `number` covers, computed directly."""
-        start, end = self.start(number), self.start(number + 1)
-        return Period(start, end if self.ended_at is None else min(end, self.ended_at))
+        terms = self.terms_of(number)
+        found = terms.cycle(number - terms.first_cycle)
+        if terms is self.terms[-1] and self.ended_at is None:
+            return found
+        end = self.start(number + 1)
+        return Period(found.start, end if self.ended_at is None else min(end, self.ended_at))
 
     def start(self, number: int) -> datetime:
         """Return the start of cycle `number`, whether or not the account ends before it."""
@@ -56,10 +60,14 @@ class Schedule:
     def terms_of(self, number: int) -> Terms:
         """Return the terms under which cycle `number` runs."""
         assert number >= 0
+        if len(self.terms) == 1:  # as most accounts have it
+            return self.terms[0]
         return self.terms[bisect_right(self.terms, number, key=attrgetter("first_cycle")) - 1]
 
     def terms_at(self, at: datetime) -> Terms:
         """Return the terms in force at `at`; the first ones before cycle 0."""
+        if len(self.terms) == 1:
+            return self.terms[0]
         found = bisect_right(self.terms, at, key=attrgetter("starts_at")) - 1
         return self.terms[max(0, found)]
 

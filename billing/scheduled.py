@@ -21,10 +21,10 @@ def scheduled_amount(cycle: Cycle, figures: Figures, meter: Meter) -> ScheduledA
     """Return what the cycle after the current one brings; None where that is the same."""
     if cycle.state is not CycleState.CURRENT:
         return None
+    amount = figures.committed(meter, cycle.number + 1)
+    if amount == figures.committed(meter, cycle.number):
+        return None
     following = next_cycle(cycle.account, cycle.computed_at)
     if following is None:
-        return None
-    amount = figures.committed(meter, following.number)
-    if amount == figures.committed(meter, cycle.number):
         return None
     return ScheduledAmount(amount, following.starts_at, following.starts_on)

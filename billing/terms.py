@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
-from billing.instant import local, midnight
+from billing.instant import local, local_day, midnight
 from billing.period import Period
 from billing.plan import Interval
 
@@ -37,7 +37,7 @@ class Terms:
     @property
     def starts_on(self) -> date:
         """The local day on which the first cycle starts."""
-        return local(self.time_zone, self.starts_at).date()
+        return local_day(self.time_zone, self.starts_at)
 
     def continues(self, other: "Terms | None") -> bool:
         """Tell whether these say what `other`, in force before them, says already."""
@@ -51,10 +51,14 @@ class Terms:
         The first starts where the terms do; every other at anchor + k intervals, always
         computed from the anchor.
         """
-        assert index >= 0
-        if index == 0:
-            return self.starts_at
-        return self._boundary(self._first_boundary() + index - 1)
+        return self.cycle(index).start
+
+    def cycle(self, index: int) -> Period:
+        """Return the time that the `index`-th cycle of these terms covers, as if they never ended.
+
+        It is computed once for all accounts that have such terms.
+        """
+        return _cycle(self.time_zone, self.anchor_date, self.interval.months, self.starts_at, index)
 
     def cycle_index(self, at: datetime) -> int:
         """Return the index of the cycle of these terms that contains `at`."""
@@ -84,7 +88,9 @@ class Terms:
 
     def _first_boundary(self) -> int:
         """Return the k of the first boundary that leaves the first cycle 14 days."""
-        return _first_boundary(self.time_zone, self.anchor_date, self.interval, self.starts_at)
+        return _first_boundary(
+            self.time_zone, self.anchor_date, self.interval.months, self.starts_at
+        )
 
 
 def in_force(rows: Iterable[Terms]) -> tuple[Terms, ...]:
@@ -98,16 +104,24 @@ def in_force(rows: Iterable[Terms]) -> tuple[Terms, ...]:
 
 
 @lru_cache(maxsize=65_536)
+def _cycle(zone: str, anchor: date, months: int, starts_at: datetime, index: int) -> Period:
+    assert index >= 0
+    following = _first_boundary(zone, anchor, months, starts_at) + index
+    end = _boundary(zone, anchor, following * months)
+    start = _boundary(zone, anchor, (following - 1) * months) if index else starts_at
+    return Period(start, end)
+
+
+@lru_cache(maxsize=65_536)
 def _boundary(zone: str, anchor: date, months: int) -> datetime:
     """Return local midnight of anchor + months, clamped to the month's last day (D3)."""
     return midnight(zone, anchor + relativedelta(months=months))
 
 
 @lru_cache(maxsize=65_536)
-def _first_boundary(zone: str, anchor: date, interval: Interval, starts_at: datetime) -> int:
+def _first_boundary(zone: str, anchor: date, months: int, starts_at: datetime) -> int:
     earliest = local(zone, starts_at) + timedelta(days=CYCLE_DAYS_MIN)
-    months = (earliest.year - anchor.year) * 12 + earliest.month - anchor.month
-    k = months // interval.months
-    while local(zone, _boundary(zone, anchor, k * interval.months)) < earliest:
+    k = ((earliest.year - anchor.year) * 12 + earliest.month - anchor.month) // months
+    while local(zone, _boundary(zone, anchor, k * months)) < earliest:
         k += 1
     return k

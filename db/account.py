@@ -137,6 +137,7 @@ def _account(rows: Sequence[Row]) -> Account:
         version=row["version"],
         schedule=Schedule(in_force(terms.values()), row["ended_at"]) if terms else None,
         price_lists=tuple(price_lists.values()),
+        latest_statement=row["latest_statement"],
     )
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from billing.account import Account
@@ -57,10 +58,11 @@ async def read(
 
     None where more is stored of the account by now than is known here.
     """
+    asked = usage.Asked(cycles)
     parts: dict[str, list[Row]] = defaultdict(list)
     for row in await conn.fetch(
         _SQL["read"],
-        *usage.parameters(cycles, meters=frozenset(Meter), assumed=[account]),
+        *asked.parameters(meters=frozenset(Meter), assumed=[account]),
         account.id,
         key,
         list({cycle.number for cycle in cycles}),
@@ -68,14 +70,14 @@ async def read(
         parts[row["part"]].append(row)
     [changes] = parts.pop("changes")
     known, settings, marks = (parts.pop(part, []) for part in ("known", "setting", "mark"))
-    figures, outdated = usage.read(cycles, [row for part in parts.values() for row in part])
-    if outdated:
+    asked.read(chain.from_iterable(parts.values()))
+    if asked.outdated:
         return None
     return Stand(
-        sums=dict(zip(cycles, figures, strict=True)),
+        sums=dict(zip(cycles, asked.figures, strict=True)),
         changes=changes["amount"],
         kept=_kept(known[0]) if known else None,
-        settings=setting.settings_of((row["label"], row["n"], row["reason"]) for row in settings),
+        settings=setting.settings_of((row["label"], row["ref"], row["reason"]) for row in settings),
         marks=_marks(account.id, marks),
     )
 

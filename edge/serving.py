@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 from types import FrameType
 
@@ -23,6 +24,8 @@ class Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there for good is not searched for garbage again and again
         for listening in self.servers:
             for bound in listening.sockets:
                 host, port = bound.getsockname()[:2]

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -44,24 +44,35 @@ class Edge(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Paged(Generic[T]):
-    """One page of a list."""
+    """One page of a list: its entries, and whether the list goes on before and after them.
 
-    edges: list[Edge[T]]
-    page_info: PageInfo
+    Cursors are written only where they are asked for.
+    """
+
+    nodes: Sequence[T]
+    cursor: Callable[[T], str] = field(repr=False)
+    previous: bool
+    following: bool
 
     @property
-    def nodes(self) -> list[T]:
-        """The entries without their cursors."""
-        return [edge.node for edge in self.edges]
+    def edges(self) -> list[Edge[T]]:
+        """The entries with their cursors."""
+        return [Edge(self.cursor(node), node) for node in self.nodes]
+
+    @property
+    def page_info(self) -> PageInfo:
+        """Where the page begins and ends."""
+        start, end = (
+            map(self.cursor, (self.nodes[0], self.nodes[-1])) if self.nodes else (None, None)
+        )
+        return PageInfo(self.previous, self.following, start, end)
 
     @classmethod
     def of(
         cls, nodes: Sequence[T], cursor: Callable[[T], str], *, previous: bool, following: bool
     ) -> "Paged[T]":
         """Make a page of its entries."""
-        edges = [Edge(cursor(node), node) for node in nodes]
-        start, end = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
-        return cls(edges, PageInfo(previous, following, start, end))
+        return cls(nodes, cursor, previous, following)
 
 
 def page_size(count: int, *, field: str = "first") -> int:

@@ -42,7 +42,7 @@ def _date(text: str) -> date:
 
 
 def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 _MICROS = _parser(parse_micros, 'a string such as "12.50", so that nothing is rounded')

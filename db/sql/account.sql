@@ -1,6 +1,9 @@
 -- name: by_ids
--- $1 account ids. One row per account, terms row and price list of its plan.
-SELECT a.*, t.seq, t.first_cycle, t.starts_at, t.anchor_date, t.time_zone AS terms_time_zone,
+-- $1 account ids. One row per account, terms row and price list of its plan. Statements are only
+-- ever added, so that those there are now are there whenever the account is used.
+SELECT a.*, (SELECT max(s.cycle) FROM statement AS s WHERE s.account_id = a.account_id)
+           AS latest_statement,
+       t.seq, t.first_cycle, t.starts_at, t.anchor_date, t.time_zone AS terms_time_zone,
        t.plan, t.billing_interval, p.effective_from, p.included, p.block_price_micros,
        p.surcharge_policy, p.reminder_percents, p.commitment_blocks_max, p.purchase_blocks_max,
        p.carrier_commitment_micros_min, p.carrier_commitment_micros_max,

@@ -1,29 +1,31 @@
 -- name: read
 -- What a change of a meter is decided on, all of one snapshot: the numbers of its cycles, and
--- $29 the account's id: how often its numbers have changed, what it has set, and the marks that
--- were reached in $31 cycles; $30 a key or NULL: what came of the change that it names.
+-- $24 the account's id: how often its numbers have changed, what it has set, and the marks that
+-- were reached in $26 cycles; $25 a key or NULL: what came of the change that it names.
 -- with: usage.of_cycles
 UNION ALL
-SELECT 'changes', NULL, NULL, a.changes, NULL, NULL, NULL, NULL, NULL
+SELECT 'changes', NULL, NULL, NULL, a.changes, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM account AS a
- WHERE a.account_id = $29
+ WHERE a.account_id = $24
 UNION ALL
-SELECT 'known', NULL, i.mutation, NULL, NULL, NULL, i.outcome::text, encode(i.input_hash, 'hex'),
-       NULL
+SELECT 'known', NULL, NULL, i.mutation, NULL, NULL, NULL, i.outcome::text,
+       encode(i.input_hash, 'hex'), NULL, NULL, NULL, NULL
   FROM idempotency AS i
- WHERE i.account_id = $29 AND i.key = $30::text
+ WHERE i.account_id = $24 AND i.key = $25::text
 UNION ALL
-SELECT 'setting', NULL, s.kind, NULL, s.version, NULL, s.value::text, NULL, NULL
+SELECT 'setting', NULL, NULL, s.kind, NULL, NULL, s.version, s.value::text, NULL, NULL, NULL, NULL,
+       NULL
   FROM (SELECT DISTINCT ON (kind) kind, version, value
           FROM setting
-         WHERE account_id = $29
+         WHERE account_id = $24
          ORDER BY kind, version DESC) AS s
 UNION ALL
-SELECT 'mark', NULL, r.meter, max(r.arming), coalesce(max(a.arming), 0), r.cycle, r.mark, NULL, NULL
+SELECT 'mark', NULL, r.cycle, r.meter, max(r.arming), coalesce(max(a.arming), 0), NULL, r.mark,
+       NULL, NULL, NULL, NULL, NULL
   FROM reminder AS r
   LEFT JOIN rearming AS a
     ON a.account_id = r.account_id AND a.meter = r.meter AND a.cycle = r.cycle AND a.mark = r.mark
- WHERE r.account_id = $29 AND r.cycle = ANY($31::integer[])
+ WHERE r.account_id = $24 AND r.cycle = ANY($26::integer[])
  GROUP BY r.meter, r.cycle, r.mark;
 
 -- name: write

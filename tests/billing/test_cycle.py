@@ -10,7 +10,7 @@ from billing.cycle import (
     CycleState,
     booking_number,
     closed_at,
-    closed_number,
+    closed_until,
     current_cycle,
     cycle_containing,
     cycle_numbered,
@@ -223,30 +223,41 @@ def test_local_days_are_those_of_the_cycle_s_own_zone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("instant", "at", "number"),
+    ("at", "until"),
     [
-        pytest.param("2026-10-24T21:59:59.999999", "2027-01-01", None, id="before_cycle_0"),
-        pytest.param("2026-10-24T22:00", "2026-11-27T22:59:59.999999", None, id="provisional"),
-        pytest.param("2026-10-24T22:00", "2026-11-27T23:00", 0, id="closed"),
-        pytest.param("2026-11-24T22:59:59.999999", "2026-11-27T23:00", 0, id="last_tick"),
-        pytest.param("2026-11-24T23:00", "2026-11-27T23:00", None, id="current"),
-        pytest.param("2026-11-24T23:00", "2026-12-13T11:59:59.999999", None, id="ended_lately"),
-        pytest.param("2026-11-24T23:00", "2026-12-13T12:00", 1, id="ended"),
-        pytest.param("2026-12-10T12:00", "2027-01-01", None, id="after_the_end"),
+        pytest.param("2026-10-01", None, id="before_cycle_0"),
+        pytest.param("2026-11-27T22:59:59.999999", None, id="provisional"),
+        pytest.param("2026-11-27T23:00", "2026-11-24T23:00", id="closed"),
+        pytest.param("2026-12-13T11:59:59.999999", "2026-11-24T23:00", id="ended_lately"),
+        pytest.param("2026-12-13T12:00", "2026-11-24T23:00", id="the_last_one_has_none_after_it"),
+        pytest.param("2028-01-01", "2026-11-24T23:00", id="ended_long_ago"),
     ],
 )
-def test_the_closed_cycle_that_contains_an_instant(
-    instant: str, at: str, number: int | None
-) -> None:
-    assert closed_number(ENDING, utc(instant), utc(at)) == number
+def test_until_when_another_cycle_takes_what_changes(at: str, until: str | None) -> None:
+    assert closed_until(ENDING, utc(at)) == (None if until is None else utc(until))
 
 
-def test_no_cycle_is_closed_in_trial_or_during_the_backfill() -> None:
+def test_no_cycle_is_closed_in_trial_during_the_backfill_or_where_none_was() -> None:
     backfilling = account(ROW, backfill_until="2027-01-01")
-    instant = utc("2026-10-25")
-    assert closed_number(IN_TRIAL, instant, utc("2027-01-01")) is None
-    assert closed_number(backfilling, instant, utc("2026-12-31T23:59:59.999999")) is None
-    assert closed_number(backfilling, instant, utc("2027-01-01")) == 0
+    assert closed_until(IN_TRIAL, utc("2027-01-01")) is None
+    assert closed_until(backfilling, utc("2026-12-31T23:59:59.999999")) is None
+    assert closed_until(backfilling, utc("2027-01-01")) == utc("2026-12-24T23:00")
+    never_begun = account(ROW, signed_up_at="2026-10-01", ended_at="2026-10-20")
+    assert closed_until(never_begun, utc("2027-01-01")) is None
+
+
+@pytest.mark.parametrize("ended_at", [None, "2026-12-10T12:00"])
+@pytest.mark.parametrize("days", range(0, 120, 7))
+def test_it_is_the_end_of_the_last_closed_cycle_but_one_that_nothing_follows(
+    days: int, ended_at: str | None
+) -> None:
+    seen, at = account(ROW, ended_at=ended_at), utc("2026-10-20") + days * DAY
+    closed = [
+        cycle.ends_at
+        for number in seen.cycle_numbers(at)
+        if (cycle := Cycle.of(seen, number, at)).closed and number != booking_number(seen, at)
+    ]
+    assert closed_until(seen, at) == max(closed, default=None)
 
 
 @pytest.mark.parametrize(
