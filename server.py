@@ -25,7 +25,7 @@ from typing_extensions import override
 from billing.errors import BillingError
 from db import embedded, roles
 from db.migrate import MigrationError, migrate, pending
-from db.pool import INGESTING, READING, Pool, UnavailableError, pooled
+from db.pool import INGESTING, READING, NotAllowedError, Pool, UnavailableError, pooled
 from db.postmaster import EmbeddedError
 from db.roles import RolesError
 from demo.accounts import accounts
@@ -74,6 +74,9 @@ LONG = ("--long",)
 JOBS_POOL_SIZE = 3
 """Database connections for what runs beside the requests."""
 
+LISTENERS = 1
+"""Database connections on which changes are heard."""
+
 TIDYING_SECONDS = 3_600.0
 """How often cycles are closed, and what was delivered long ago is forgotten."""
 
@@ -89,6 +92,9 @@ DEMO_DONE = "demo-complete"
 
 OPERATOR = User("command line", Role.OPERATOR, None, datetime.max.replace(tzinfo=UTC))
 """Whoever sits at the command line."""
+
+MAY_NOT = "the database's user may not do that (docs/operations.md, Roles)."
+"""What a command ends with that was begun as a user without the rights."""
 
 T = TypeVar("T")
 
@@ -222,6 +228,7 @@ def create_app(
         metrics_token=None
         if settings.metrics_token is None
         else settings.metrics_token.get_secret_value(),
+        graphiql=settings.introspected,
     )
 
 
@@ -241,6 +248,11 @@ def traced(settings: Settings) -> Spans | None:
             "opentelemetry-exporter-otlp-proto-http."
         ) from None
     return tracing.sent_to(settings.otel_endpoint)
+
+
+def connections(settings: Settings) -> int:
+    """Return how many connections to the database a server has at most."""
+    return settings.pool_size + settings.ingest_pool_size + JOBS_POOL_SIZE + LISTENERS
 
 
 def live(settings: Settings, opened: Pool, dsn: str, watchers: Watchers) -> Live:
@@ -332,6 +344,8 @@ class Commands(click.Group):
             ManifestError,
         ) as error:
             raise SystemExit(f"Error: {error}") from None
+        except NotAllowedError as error:
+            raise SystemExit(f"Error: {error}: {MAY_NOT}") from None
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -373,7 +387,7 @@ def serve(settings: Settings, host: str, port: int, *, empty: bool) -> None:
             dsn = settings.database_url
             asyncio.run(check_migrated(dsn))
         stopping = asyncio.Event()
-        made = create_app(settings, dsn, demo_of(settings, host), stopping)
+        made = create_app(settings, dsn, demo_of(settings, host), stopping, clock)
         serving(settings, made, stopping, host=host, port=port).run()
 
 
@@ -446,7 +460,7 @@ def doctor(settings: Settings, seconds: float) -> None:
         deployment = Deployment(
             dsn=dsn,
             embedded=settings.embedded,
-            connections=settings.pool_size + settings.ingest_pool_size + JOBS_POOL_SIZE,
+            connections=connections(settings),
             clock=clock,
             seconds=seconds,
         )

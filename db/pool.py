@@ -65,6 +65,8 @@ SHORT = {
     # To plan a large statement anew takes longer than to run it; and with arrays as parameters
     # the planner leaves the nested loop for large batches.
     "plan_cache_mode": "force_generic_plan",
+    # What is read is in memory as a rule: an index is not four times as dear as the whole table.
+    "random_page_cost": "1.1",
 }
 """How the statements of all sessions are run: they are short, there are many, and few differ."""
 
@@ -92,6 +94,10 @@ EXAMINING = {
     "default_transaction_read_only": "on",
 }
 """Limits of the sessions that look at everything and change nothing."""
+
+
+NotAllowedError = asyncpg.InsufficientPrivilegeError
+"""What is raised where the database's user lacks a right."""
 
 
 class UnavailableError(Exception):

@@ -15,14 +15,24 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge import export, probes, scrape
+from edge.accept import preferred
 from edge.cors import Cors
 from edge.demo import Demo
 from edge.events import Events
 from edge.graphql import METHODS, GraphQL
+from edge.graphql_reply import GRAPHQL_JSON, JSON
 from edge.jwks import InvalidTokenError, KeysUnavailableError
 from edge.note import Note, begin, noted
 from edge.operation import Operations
-from edge.page import ENTRY, ENTRY_OF_DEMO, PATH, Assets, Document
+from edge.page import (
+    ENTRY,
+    ENTRY_OF_DEMO,
+    ENTRY_OF_GRAPHIQL,
+    PATH,
+    POLICY_OF_GRAPHIQL,
+    Assets,
+    Document,
+)
 from edge.reply import OUTCOME_UNKNOWN, UNAVAILABLE, problem, reply
 from edge.state import State, state_of
 from edge.websocket import WebSockets
@@ -58,21 +68,28 @@ def build(  # noqa: PLR0913 (what an application is made of)
     socket_origins: Sequence[str] = (),
     https: bool = False,
     metrics_token: str | None = None,
+    graphiql: bool = False,
 ) -> Starlette:
     """Build the application; `lifespan` opens and closes what its requests use.
 
     The page may be in a frame of `origin`; a `demo` shows its users at the root. Pages of
     `cors_origins` may use the API, and those of `socket_origins` WebSockets. With `https` browsers
     are told to come by nothing else. With a `metrics_token` there are metrics for whoever has it.
+    With `graphiql` people find that where programs find the API.
     """
     operations = Operations(schema)
+    respond = GraphQL(operations).respond
     return Starlette(
         routes=[
             *([] if demo is None else _demo_routes(demo)),
             Route("/", _signpost),
             Route(PATH, Document(ENTRY, origin, demo=demo is not None).respond),
             Route("/assets/{name}", Assets().respond),
-            Route("/graphql", GraphQL(operations).respond, methods=METHODS),
+            Route(
+                "/graphql",
+                _with_graphiql(respond, demo=demo is not None) if graphiql else respond,
+                methods=METHODS,
+            ),
             WebSocketRoute("/graphql", WebSockets(operations, socket_origins).respond),
             Route("/events", Events().respond, methods=["POST"]),
             Route("/export", _admitted(export.respond)),
@@ -106,6 +123,21 @@ def _admitted(
             return await respond(request)
 
     return within
+
+
+def _with_graphiql(
+    respond: Callable[[Request], Awaitable[Response]], *, demo: bool
+) -> Callable[[Request], Awaitable[Response]]:
+    """Show GraphiQL to people: they like HTML best, and ask for nothing in particular."""
+    shown = Document(ENTRY_OF_GRAPHIQL, demo=demo, translated=False, policy=POLICY_OF_GRAPHIQL)
+    offered = (JSON, GRAPHQL_JSON, "text/html")
+
+    async def either(request: Request) -> Response:
+        asks = request.method == "POST" or bool(request.scope["query_string"])
+        wants_page = preferred(request.headers.get("accept", ""), offered) == "text/html"
+        return await (shown.respond if wants_page and not asks else respond)(request)
+
+    return either
 
 
 def _demo_routes(demo: Demo) -> list[Route]:
@@ -143,12 +175,12 @@ class Frame:
             await self._app(scope, receive, send)
             return
         note = begin(scope["state"]["spans"])
+        own = [*self._headers, (REQUEST_ID, note.id.encode())]
         if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _refusing(scope, receive, send, own))
             return
         started = time.perf_counter()
         read = not _has_body(scope)
-        own = [*self._headers, (REQUEST_ID, note.id.encode())]
 
         async def received() -> Message:
             nonlocal read
@@ -178,6 +210,25 @@ class Frame:
                 note.route = "other" if route is None else route.path
                 scope["state"]["metrics"].replied(note, seconds)
                 _tell(note, scope["method"], seconds)
+
+
+def _refusing(
+    scope: Scope, receive: Receive, send: Send, headers: Sequence[tuple[bytes, bytes]]
+) -> Send:
+    """Let a WebSocket that is closed before it was accepted be refused as a request is."""
+    accepted = "websocket.http.response" not in scope.get("extensions", {})
+
+    async def framed(message: Message) -> None:
+        nonlocal accepted
+        accepted = accepted or message["type"] == "websocket.accept"
+        if accepted or message["type"] != "websocket.close":
+            await send(message)
+            return
+        refusal = problem(403, "FORBIDDEN", "WebSockets are for /graphql and listed origins.")
+        refusal.raw_headers.extend(headers)
+        await refusal(scope, receive, send)
+
+    return framed
 
 
 def _tell(note: Note, method: str, seconds: float) -> None:

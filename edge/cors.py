@@ -18,8 +18,8 @@ class Cors(CORSMiddleware):
             app,
             allow_origins=origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Content-Disposition", "Retry-After", "WWW-Authenticate"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
+            expose_headers=["Content-Disposition", "ETag", "Retry-After", "WWW-Authenticate"],
             max_age=PREFLIGHT_SECONDS,
         )
         self._paths = frozenset(paths if origins else ())

@@ -29,11 +29,12 @@ def secrets(settings: Settings) -> Finding:
     values = {
         "TOKEN_SECRET": found.token_secret,
         "KEY_PEPPER": found.key_pepper,
+        "METRICS_TOKEN": settings.metrics_token,
     }
     texts = {name: value.get_secret_value() for name, value in values.items() if value is not None}
     weak = [f"{PREFIX}{name}" for name, text in texts.items() if len(set(text)) < VARIETY]
     if weak or len(set(texts.values())) < len(texts):
-        message = f"{' and '.join(weak)} can be guessed." if weak else "Both are the same."
+        message = f"{' and '.join(weak)} can be guessed." if weak else "Two are the same."
         return Finding("secrets", Level.FAILURE, message, "openssl rand -base64 32, for each")
     return Finding("secrets", Level.OK, "They are there and look random.")
 

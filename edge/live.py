@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLFormattedError, OperationType
@@ -17,8 +18,10 @@ from edge.admission import limited
 from edge.body import RequestError
 from edge.bucket import Bucket, ThrottledError
 from edge.cost import shown
+from edge.counted import CUT, Counted
 from edge.graphql_reply import fingerprint
 from edge.graphql_request import Asked
+from edge.note import begin
 from edge.operation import Answer, Operation, Operations, answer_of, session_of
 from edge.reply import OUTCOME_UNKNOWN, UNAVAILABLE
 from edge.state import State
@@ -37,11 +40,15 @@ RETRY_SECONDS = 1.0
 
 
 class RefusedError(Exception):
-    """The operation does not run, or no longer; `errors` are for the client."""
+    """The operation does not run, or no longer; `errors` are for the client.
 
-    def __init__(self, errors: list[GraphQLFormattedError]) -> None:
+    A request would have been refused with that `status`.
+    """
+
+    def __init__(self, errors: list[GraphQLFormattedError], status: int) -> None:
         super().__init__()
         self.errors = errors
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,21 @@ class Live:
             RefusedError: it did not run, or what it watches cannot be had any more.
         """
         principal = await caller.identify()
+        counted = Counted(caller.state["metrics"], begin(caller.state["spans"]))
+        try:
+            await self._run(asked, caller, principal, counted)
+        except RefusedError as error:
+            counted.end(error.status, error.errors)
+            raise
+        except asyncio.CancelledError:
+            counted.end(CUT)
+            raise
+        finally:
+            counted.end(500)
+
+    async def _run(
+        self, asked: Asked, caller: Caller, principal: Principal, counted: Counted
+    ) -> None:
         bucket = caller.state["buckets"].of(principal)
         cost = 0
         try:
@@ -74,18 +96,19 @@ class Live:
             cost = operation.cost
             if operation.kind is OperationType.SUBSCRIPTION:
                 with caller.state["watchers"].watching(_name(principal)) as watcher:
-                    await self._watch(operation, caller, bucket, watcher)
+                    await self._watch(operation, caller, bucket, watcher, counted)
             else:
                 bucket.take(cost)
                 async with caller.state["admission"].enter():
                     answer = await self._once(operation, caller, bucket, principal)
                 if answer.refused:
-                    raise RefusedError(list(answer.errors))
+                    raise RefusedError(list(answer.errors), 400)
                 await caller.tell(answer)
+                counted.end(200, answer.errors)
         except (RequestError, GraphQLError, ThrottledError, TooManyWatchersError) as error:
-            raise RefusedError([_refusal(error, bucket, cost)]) from None
+            raise RefusedError([_refusal(error, bucket, cost)], _status(error)) from None
         except UnavailableError as error:
-            raise RefusedError([_cut(error)]) from None
+            raise RefusedError([_cut(error)], 503) from None
 
     async def _once(
         self,
@@ -100,18 +123,29 @@ class Live:
         return answer_of(result, bucket, operation.cost)
 
     async def _watch(
-        self, operation: Operation, caller: Caller, bucket: Bucket, watcher: Watcher
+        self,
+        operation: Operation,
+        caller: Caller,
+        bucket: Bucket,
+        watcher: Watcher,
+        counted: Counted,
     ) -> None:
         """Tell what is new for as long as there is something to watch."""
         told: object = None
+        count = partial(caller.state["metrics"].pushed, operation.name)
         while True:
             answer = await self._event(operation, caller, bucket, watcher)
             if answer.empty and answer.errors:
-                raise RefusedError(list(answer.errors))
+                count("refused")
+                raise RefusedError(list(answer.errors), 200)
             news = fingerprint(answer.data), answer.errors
             if news != told:
                 await caller.tell(answer)
                 told = news
+                counted.end(200, answer.errors)
+                count("told")
+            else:
+                count("unchanged")
             if answer.empty:
                 return
             await asyncio.sleep(EVENT_SECONDS)
@@ -132,6 +166,7 @@ class Live:
                 seconds = float(error.seconds)
             except UnavailableError:
                 seconds = RETRY_SECONDS
+            caller.state["metrics"].pushed(operation.name, "postponed")
             await asyncio.sleep(seconds * random.uniform(1, 2))  # noqa: S311 (nothing is secret)
 
 
@@ -163,6 +198,17 @@ def _refusal(error: Exception, bucket: Bucket, cost: int) -> GraphQLFormattedErr
             return _error(str(error), "THROTTLED", cost=shown(bucket, cost, None))
         case _:
             return _error("There are too many subscriptions.", "TOO_MANY_SUBSCRIPTIONS")
+
+
+def _status(error: Exception) -> int:
+    """Return the status with which a request is refused for the same reason."""
+    match error:
+        case GraphQLError():
+            return 400
+        case RequestError():
+            return error.status
+        case _:
+            return 429
 
 
 def _cut(error: UnavailableError) -> GraphQLFormattedError:

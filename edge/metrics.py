@@ -8,6 +8,9 @@ from prometheus_client.metrics_core import Metric
 from edge.note import Note
 from resolvers.ingest import Outcome
 
+SOCKET = "socket"
+"""Stands for the route of an operation that came over a WebSocket."""
+
 OTHER = "other"
 """Stands for the name of an operation that is none of the trusted documents."""
 
@@ -29,7 +32,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._requests = Counter(
             "kontingent_requests",
-            "Requests replied to, by the code of the first error.",
+            "Requests replied to, and operations on WebSockets, by the code of the first error.",
             ["route", "operation", "status", "code"],
             registry=self._registry,
         )
@@ -45,6 +48,14 @@ class Metrics:
             "How many named statements a GraphQL request ran.",
             ["operation"],
             buckets=STATEMENTS,
+            registry=self._registry,
+        )
+        self._pushes = Counter(
+            "kontingent_subscription_events",
+            "Events of subscriptions, the first of each too, by what became of them: told, "
+            "unchanged (it would have said the same again), refused (it ends), or postponed "
+            "(it is tried again).",
+            ["operation", "result"],
             registry=self._registry,
         )
         self._limits = Counter(
@@ -73,15 +84,19 @@ class Metrics:
         )
 
     def replied(self, note: Note, seconds: float) -> None:
-        """Count a request."""
+        """Count a request, or an operation on a WebSocket."""
         operation = note.operation
-        if note.route == "/graphql":
+        if note.route in {"/graphql", SOCKET}:
             operation = operation or OTHER
             self._statements.labels(operation).observe(note.statements)
         self._requests.labels(note.route, operation, note.status, note.code).inc()
         self._seconds.labels(note.route, operation).observe(seconds)
         if note.limit:
             self._limits.labels(note.limit).inc()
+
+    def pushed(self, operation: str, result: str) -> None:
+        """Count an event of a subscription."""
+        self._pushes.labels(operation or OTHER, result).inc()
 
     def took(self, outcome: Outcome, lag_seconds: float) -> None:
         """Count a batch of events that was taken in."""

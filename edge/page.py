@@ -1,4 +1,7 @@
-"""The page "Your usage": its HTML, and the built scripts, styles and fonts that it loads."""
+"""Pages: their HTML, and the built scripts, styles and fonts that they load.
+
+They are "Your usage", in the demo the list of its users, and GraphiQL.
+"""
 
 import gzip
 from dataclasses import dataclass
@@ -20,6 +23,9 @@ PATH = "/settings/account/usage"
 ENTRY, ENTRY_OF_DEMO = "src/page.tsx", "src/demo.tsx"
 """The scripts of the page, and of the list of the demo's users."""
 
+ENTRY_OF_GRAPHIQL = "src/explorer.tsx"
+"""The script of GraphiQL, in which the API is tried by hand."""
+
 DIST = Path(__file__).resolve().parents[1] / "web" / "dist"
 """What the build makes of `web/src`."""
 
@@ -36,6 +42,9 @@ POLICY = (
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 """What the page may load, up to who may frame it."""
+
+POLICY_OF_GRAPHIQL = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+"""The same for GraphiQL, whose menus and dialogs add a style element that nothing can vouch for."""
 
 FOR_EVER = "public, max-age=31536000, immutable"
 """How long assets may be kept: their names tell their content."""
@@ -78,6 +87,7 @@ class Chunk(TypedDict, total=False):
     file: str
     css: list[str]
     imports: list[str]
+    dynamicImports: list[str]
 
 
 @cache
@@ -92,18 +102,21 @@ class Document:
     """The HTML of an entry in each language.
 
     `origin` is that of the platform's page that has this one in a frame and hands it its token.
+    One that is not `translated` is in English, but for what is said without scripts.
     """
 
     entry: str
     origin: str | None = None
     demo: bool = False
+    translated: bool = True
+    policy: str = POLICY
 
     async def respond(self, request: Request) -> Response:
         """Reply with the document in the language that the browser prefers."""
         content = self.html(spoken(request.headers.get("accept-language", "")))
         headers = {
             "cache-control": "no-cache",
-            "content-security-policy": POLICY + (self.origin or "'none'"),
+            "content-security-policy": self.policy + (self.origin or "'none'"),
             "etag": f'"{sha256(content).hexdigest()[:32]}"',
             "vary": "Accept, Accept-Language",
         }
@@ -116,10 +129,12 @@ class Document:
         chunks = manifest()
         entry, texts = chunks[self.entry], chunks[f"src/locales/{language}.ts"]
         scripts = [chunks[name]["file"] for name in entry.get("imports", ())]
+        if self.translated:
+            scripts.append(texts["file"])
         links = [
             _link("icon", chunks[_ICON]["file"], 'type="image/svg+xml"'),
             *(_link("stylesheet", name) for name in self._styles(chunks)),
-            *(_link("modulepreload", name) for name in [*scripts, texts["file"]]),
+            *(_link("modulepreload", name) for name in scripts),
             _link("preload", chunks[_FONT]["file"], 'as="font" type="font/woff2" crossorigin'),
         ]
         facts = [
@@ -180,11 +195,17 @@ class Asset:
         )
 
 
+@cache
+def built() -> dict[str, Asset]:
+    """Read all built files."""
+    return {path.name: Asset.read(path) for path in (DIST / "assets").iterdir()}
+
+
 class Assets:
     """All built files, kept in memory: there are few, and no path leads elsewhere."""
 
     def __init__(self) -> None:
-        self._found = {path.name: Asset.read(path) for path in (DIST / "assets").iterdir()}
+        self._found = built()
 
     async def respond(self, request: Request) -> Response:
         """Reply with one of them.

@@ -189,8 +189,8 @@ class Settings(BaseSettings):
     )
     introspection: bool | None = Field(
         default=None,
-        description="Whether clients may read the schema (true, false); unset, only in the "
-        "embedded data.",
+        description="Whether clients may read the schema, and people find GraphiQL at /graphql "
+        "(true, false); unset, only in the embedded data.",
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = Field(
         default=None,

@@ -3,6 +3,7 @@
 import asyncio
 
 from typing_extensions import override
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
@@ -49,6 +50,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self._over:
             self._cut_never()
+
+    @override
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # uvicorn would log that nobody replied
 
     @override
     async def run_asgi(self) -> None:

@@ -16,12 +16,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from graphql import GraphQLFormattedError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from edge.auth import identified
+from edge.counted import Counted
 from edge.jwks import InvalidTokenError, KeysUnavailableError
 from edge.live import Caller, Live, RefusedError
 from edge.message import Complete, Init, MessageError, Ping, Pong, Subscribe, read
+from edge.note import Note
 from edge.operation import Answer, Operations
 from edge.state import state_of
 from resolvers.context import UnavailableError
@@ -38,6 +41,9 @@ RUNNING_MAX = 20
 
 REASON_BYTES_MAX = 123
 """Bytes of the reason why a connection is closed: so much does a frame hold."""
+
+LEFT = (WebSocketDisconnect, WebSocketDisconnected)
+"""What is raised to whoever tells a client that has left: the first time, and again."""
 
 _LOG = logging.getLogger("kontingent.http")
 
@@ -103,14 +109,14 @@ class _Connection:
                 await self._converse(group)
         except* Closing as found:
             closing = _first(found)
-        except* WebSocketDisconnect:
+        except* LEFT:
             pass
         except* Exception as found:  # noqa: BLE001 (whatever it is, the client is told)
             _LOG.exception("A socket failed.", exc_info=found.exceptions[0])
             closing = Closing(4500, "Internal server error")
         if closing.reason is not None:
             reason = closing.reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
-            with suppress(WebSocketDisconnect):  # the client was faster
+            with suppress(*LEFT):  # the client was faster
                 await self._socket.close(closing.code, reason)
         return closing.code
 
@@ -189,7 +195,11 @@ class _Connection:
             raise Closing(4409, f"Subscriber for {message.id} already exists")
         if len(self._running) >= RUNNING_MAX:
             error = f"There are {RUNNING_MAX} operations on this connection already."
-            refusal = {"message": error, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
+            refusal: GraphQLFormattedError = {
+                "message": error,
+                "extensions": {"code": "TOO_MANY_OPERATIONS"},
+            }
+            Counted(self._state["metrics"], Note()).end(429, [refusal])
             await self._say({"id": message.id, "type": "error", "payload": [refusal]})
             return
         self._running[message.id] = group.create_task(self._run(message))

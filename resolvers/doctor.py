@@ -24,6 +24,9 @@ CLOCK_WARNING, CLOCK_FAILURE = timedelta(seconds=1), timedelta(seconds=5)
 WAITING = timedelta(minutes=10)
 """How long a due delivery may wait."""
 
+SILENCE = timedelta(days=1)
+"""How long nothing need come where events are taken in."""
+
 CLOSING = timedelta(hours=2)
 """How long a closed cycle may be without its statement: a server writes them every hour."""
 
@@ -80,7 +83,7 @@ async def examine(found: Deployment) -> list[Finding]:
             acquire(pool) as conn,
         ):
             patient = Patient(found, pool, conn)
-            migrated = await migrations(patient)
+            migrated = await _checked(migrations, patient)
             checks = CHECKS if migrated.level is Level.OK else SERVER_CHECKS
             return [migrated, *[await _checked(check, patient) for check in checks]]
     except UnavailableError as error:
@@ -195,6 +198,27 @@ async def delivery(patient: Patient) -> Finding:
     return Finding("delivery", Level.OK, "Nothing is late, nothing was given up.")
 
 
+async def ingest(patient: Patient) -> Finding:
+    """Check that facts come, and tell how late the last one came; for a time."""
+    deadline = time.monotonic() + patient.deployment.seconds
+    last, scope = None, ""
+    async for ids in _accounts(patient):
+        if time.monotonic() >= deadline:
+            scope = ", of the accounts there was time for"
+            break
+        found = await deployment.newest(patient.conn, ids)
+        last = max(filter(None, (last, found)), default=None)
+    if last is None:
+        return Finding("ingest", Level.OK, f"No fact is recorded{scope}.")
+    ago = max(timedelta(), patient.deployment.clock() - last.recorded_at)
+    lag = max(timedelta(), last.recorded_at - last.occurred_at)
+    message = f"The last fact{scope} came {_whole(ago)} ago, {_whole(lag)} after it had happened."
+    if ago <= SILENCE or scope:
+        return Finding("ingest", Level.OK, message)
+    remedy = "Does anybody send events? The log says what became of their requests to /events."
+    return Finding("ingest", Level.WARNING, message, remedy)
+
+
 async def closing(patient: Patient) -> Finding:
     """Check that closed cycles have their statements."""
     at = patient.deployment.clock() - CLOSING
@@ -240,7 +264,7 @@ Check = Callable[[Patient], Awaitable[Finding]]
 SERVER_CHECKS: tuple[Check, ...] = (version, durability, clock, connections)
 """What can be checked whatever is in the database."""
 
-CHECKS: tuple[Check, ...] = (*SERVER_CHECKS, rights, delivery, closing, invariants)
+CHECKS: tuple[Check, ...] = (*SERVER_CHECKS, rights, ingest, delivery, closing, invariants)
 
 
 async def _setting(patient: Patient, name: str) -> str:
@@ -253,6 +277,10 @@ async def _accounts(patient: Patient) -> AsyncIterator[list[UUID]]:
     while ids:
         yield ids
         ids = await account.page_ids(patient.conn, after=ids[-1], limit=PAGE)
+
+
+def _whole(length: timedelta) -> str:
+    return str(timedelta(seconds=int(length.total_seconds())))
 
 
 def _named(ids: Sequence[UUID]) -> str:

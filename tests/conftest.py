@@ -12,12 +12,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from db import embedded
 from db.embedded import Cluster
 from db.migrate import migrate
 from db.pool import INGESTING, READING, Connection, Pool, open_pool
 from tests.support.clock import Clock
+from tests.support.together import Together, slow_first
 
 NAME = re.compile(r"^/\* (?!change.announce)([a-z_.]+) \*/")
 """A statement's name; what is announced comes by itself, a moment later."""
@@ -26,6 +28,15 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="Generate many more random cases.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = slow_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,52 +1,36 @@
 """The command line, as people use it: real processes on a data folder of their own."""
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+import server
 from db.embedded import Cluster
 from edge.settings import Settings, SettingsError
 from resolvers.service_key import KEY_CACHE_SECONDS
-from server import DEMO_DONE, traced
+from server import DEMO_DONE, connections, traced
 from tests.conftest import cloned
+from tests.support import stepping
+from tests.support.command import called, command, environment
 
 ROOT = Path(__file__).parents[1]
 MESSAGES = ROOT / "demo" / "support-messages.ndjson"
 SERVING = re.compile(r"Serving at (http://127\.0\.0\.1:\d+), GraphQL at /graphql\n")
 
 
-def environment(data_dir: Path, **variables: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KONTINGENT_")}
-    kept.pop("DATABASE_URL", None)
-    return {**kept, "KONTINGENT_DATA_DIR": str(data_dir), **variables}
-
-
-def command(data_dir: Path, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, ROOT / "server.py", *args],
-        env=environment(data_dir, **variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def output(data_dir: Path, *args: str) -> str:
-    done = command(data_dir, *args)
+    done = called(data_dir, *args)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -59,11 +43,14 @@ def post(url: str, body: bytes, media_type: str, bearer: str) -> Any:
         return json.load(response)
 
 
-def started(data_dir: Path, *args: str) -> tuple[subprocess.Popen[str], str]:
+def started(
+    data_dir: Path, *args: str, program: Sequence[str] = (server.__file__,), **variables: str
+) -> tuple[subprocess.Popen[str], str]:
     """Start to serve; returns the process and the address once it answers."""
     process = subprocess.Popen(
-        [sys.executable, ROOT / "server.py", *args, "--port", "0"],
-        env=environment(data_dir),
+        [sys.executable, *program, *args, "--port", "0"],
+        cwd=ROOT,
+        env=environment(data_dir, **variables),
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -84,9 +71,13 @@ def stopped(process: subprocess.Popen[str]) -> int:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """An empty server that commands join."""
-    data_dir = tmp_path_factory.mktemp("served") / "data"
-    process, address = started(data_dir, "serve", "--empty")
+    """An empty server that commands join; its clock may be put forward."""
+    folder = tmp_path_factory.mktemp("served")
+    data_dir, clock = folder / "data", folder / "clock"
+    clock.touch()
+    stepped = ("-m", stepping.__name__)
+    variables = {stepping.STEPS: str(clock)}
+    process, address = started(data_dir, "serve", "--empty", program=stepped, **variables)
     yield data_dir, address
     stopped(process)
 
@@ -97,7 +88,7 @@ def test_a_file_is_taken_in_beside_the_server_and_shown_by_it(served: tuple[Path
     assert taken.stdout == "2,342 accepted, 7 duplicates (1 of them conflicts), 0 rejected\n"
     assert taken.stderr.startswith("25 accounts created\n")
     assert taken.returncode == 0
-    again = command(data_dir, "ingest", "--create-accounts", str(MESSAGES))
+    again = called(data_dir, "ingest", "--create-accounts", str(MESSAGES))
     assert again.stdout == "0 accepted, 2,349 duplicates (1 of them conflicts), 0 rejected\n"
     assert again.stderr.startswith("0 accounts created\n")
     token = output(data_dir, "token", "--account", "SpotifyCares")
@@ -115,7 +106,7 @@ def test_a_broken_line_is_named_and_the_rest_goes_on(
 ) -> None:
     file = tmp_path / "events.ndjson"
     file.write_text('{"broken\n\n{"type": "message"}\n')
-    done = command(served[0], "ingest", str(file))
+    done = called(served[0], "ingest", str(file))
     assert done.stdout == "0 accepted, 0 duplicates (0 of them conflicts), 2 rejected\n"
     assert "  UNREADABLE line 1: is not JSON.\n" in done.stderr
     assert "  INVALID_EVENT line 3: " in done.stderr
@@ -131,12 +122,14 @@ def test_a_key_is_made_listed_used_and_revoked(served: tuple[Path, str]) -> None
     assert reply == {"accepted": 0, "duplicates": 0, "conflicts": 0, "rejected": 0, "errors": []}
     assert f"{prefix}  ingest        live                chat" in output(data_dir, "key", "list")
     assert output(data_dir, "key", "revoke", prefix) == ""
-    assert command(data_dir, "key", "revoke", prefix).stderr == (
+    assert called(data_dir, "key", "revoke", prefix).stderr == (
         f"Error: There is no live key {prefix}.\n"
     )
-    time.sleep(KEY_CACHE_SECONDS)  # so long the server may still trust it
+    clock = data_dir.parent / "clock"
+    clock.write_text(f"{KEY_CACHE_SECONDS}", encoding="ascii")  # so long it may still be trusted
     with pytest.raises(urllib.error.HTTPError, match="401"):
         post(f"{address}/events", b"[]", "application/cloudevents-batch+json", key)
+    clock.write_text("", encoding="ascii")
 
 
 def test_an_operator_runs_graphql(served: tuple[Path, str]) -> None:
@@ -144,13 +137,13 @@ def test_an_operator_runs_graphql(served: tuple[Path, str]) -> None:
     document = "query ($first: Int!) { accounts(first: $first) { nodes { plan } } }"
     done = output(data_dir, "graphql", document, "--variables", '{"first": 1}')
     assert json.loads(done)["data"].keys() == {"accounts"}
-    failed = command(data_dir, "graphql", "{ account { name } }")
+    failed = called(data_dir, "graphql", "{ account { name } }")
     assert json.loads(failed.stdout)["errors"][0]["extensions"] == {
         "code": "BAD_USER_INPUT",
         "field": "id",
     }
     assert failed.returncode == 1
-    broken = command(data_dir, "graphql", "{ __typename }", "--variables", "{")
+    broken = called(data_dir, "graphql", "{ __typename }", "--variables", "{")
     assert broken.stderr.splitlines()[-1].startswith("Error: Invalid value for '--variables'")
 
 
@@ -234,7 +227,8 @@ def test_the_demo_is_taken_in_once(tmp_path: Path) -> None:
 def test_what_is_the_matter_is_said_in_a_sentence(
     tmp_path: Path, args: list[str], variables: dict[str, str], message: str
 ) -> None:
-    done = command(tmp_path / "data", *args, **variables)
+    run = command if args == ["serve"] else called  # which says how it logs, once and for all
+    done = run(tmp_path / "data", *args, **variables)
     assert (done.returncode, done.stderr) == (1, message)
 
 
@@ -246,12 +240,12 @@ async def bare(cluster: Cluster) -> AsyncIterator[str]:
 
 
 def test_a_given_database_is_migrated_by_its_owner_first(bare: str, tmp_path: Path) -> None:
-    refused = command(tmp_path / "data", "key", "list", DATABASE_URL=bare)
+    refused = called(tmp_path / "data", "key", "list", DATABASE_URL=bare)
     assert refused.stderr.startswith("Error: Migrations are pending (0001_accounts, ")
     applied = command(tmp_path / "data", "migrate", DATABASE_URL=bare)
     assert applied.stdout.splitlines()[0] == "applied 0001_accounts"
-    assert command(tmp_path / "data", "migrate", DATABASE_URL=bare).stdout == ""
-    assert command(tmp_path / "data", "key", "list", DATABASE_URL=bare).returncode == 0
+    assert called(tmp_path / "data", "migrate", DATABASE_URL=bare).stdout == ""
+    assert called(tmp_path / "data", "key", "list", DATABASE_URL=bare).returncode == 0
     assert not (tmp_path / "data").exists()
 
 
@@ -324,6 +318,12 @@ def test_the_doctor_examines_what_roles_and_closing_left(served: tuple[Path, str
     names = [line[4:].partition(":")[0].strip() for line in lines]
     assert names[:6] == ["secrets", "tokens", "public URL", "introspection", "mails", "migrations"]
     assert names[-1] == "invariants"
+
+
+def test_the_doctor_reckons_with_all_connections_of_a_server() -> None:
+    assert connections(Settings.read({})) == 10 + 4 + 3 + 1
+    sizes = {"KONTINGENT_POOL_SIZE": "20", "KONTINGENT_INGEST_POOL_SIZE": "8"}
+    assert connections(Settings.read(sizes)) == 20 + 8 + 3 + 1
 
 
 def test_the_doctor_fails_where_something_is_to_be_mended(tmp_path: Path) -> None:

@@ -12,6 +12,14 @@ SELECT clock_timestamp();
 SELECT has_schema_privilege('public', 'CREATE') OR has_table_privilege('event', 'UPDATE')
        OR has_table_privilege('event', 'DELETE');
 
+-- name: newest
+-- $1 account ids. When the fact recorded last was, and was recorded; no row where there is none.
+SELECT occurred_at, recorded_at
+  FROM event
+ WHERE account_id = ANY($1::uuid[])
+ ORDER BY recorded_at DESC, occurred_at DESC
+ LIMIT 1;
+
 -- name: queue
 -- How many deliveries were given up, and since when the longest due one waits.
 SELECT coalesce(sum(CASE WHEN state = 'DEAD' THEN 1 ELSE 0 END), 0) AS dead,

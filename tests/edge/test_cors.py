@@ -10,7 +10,7 @@ from tests.support.http import client
 LISTED, OTHER = "https://app.example", "https://evil.example"
 PREFLIGHT = {
     "access-control-request-method": "POST",
-    "access-control-request-headers": "authorization,content-type",
+    "access-control-request-headers": "authorization,content-type,if-none-match",
 }
 
 
@@ -28,6 +28,19 @@ async def test_a_page_of_a_listed_origin_may_ask(
         assert "Origin" in each.headers["vary"]
         assert "access-control-allow-credentials" not in each.headers
     assert "Retry-After" in reply.headers["access-control-expose-headers"]
+
+
+async def test_such_a_page_need_not_get_twice_what_it_has(
+    schema: Schema, pool: Pool, clock: Clock
+) -> None:
+    address, origin = "/graphql?query={__typename}", {"origin": LISTED}
+    async with client(schema, pool, pool, clock, cors_origins=(LISTED,)) as opened:
+        first = await opened.http.get(address, headers=origin)
+        known = {"if-none-match": first.headers["etag"]}
+        again = await opened.http.get(address, headers={**origin, **known})
+    assert "ETag" in first.headers["access-control-expose-headers"].split(", ")
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["access-control-allow-origin"] == LISTED
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ async def found(name: str, **changes: str) -> Finding:
 
 async def test_settings_that_are_well(tmp_path: Path) -> None:
     for environ in (WELL, {"KONTINGENT_DATA_DIR": str(tmp_path)}):
-        findings = await examine(Settings.read(environ))
+        metrics = {"KONTINGENT_METRICS_TOKEN": "Qd7v2-Ls5Hy9GtXe4Uw8NbKr1Zm6JaPc"}
+        findings = await examine(Settings.read({**environ, **metrics}))
         assert [(each.name, each.level) for each in findings] == [
             ("secrets", OK),
             ("tokens", OK),
@@ -48,7 +49,9 @@ async def test_settings_that_are_well(tmp_path: Path) -> None:
             {"KONTINGENT_TOKEN_SECRET": "abcabcab" * 4, "KONTINGENT_KEY_PEPPER": "0123" * 8},
             "KONTINGENT_TOKEN_SECRET and KONTINGENT_KEY_PEPPER can be guessed.",
         ),
-        ({"KONTINGENT_TOKEN_SECRET": WELL["KONTINGENT_KEY_PEPPER"]}, "Both are the same."),
+        ({"KONTINGENT_TOKEN_SECRET": WELL["KONTINGENT_KEY_PEPPER"]}, "Two are the same."),
+        ({"KONTINGENT_METRICS_TOKEN": "ab" * 16}, "KONTINGENT_METRICS_TOKEN can be guessed."),
+        ({"KONTINGENT_METRICS_TOKEN": WELL["KONTINGENT_KEY_PEPPER"]}, "Two are the same."),
         (
             {"KONTINGENT_KEY_PEPPER": ""},
             (

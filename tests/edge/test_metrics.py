@@ -13,16 +13,19 @@ import pytest
 
 from billing.commitment import Meter
 from billing.notice import Notice, NoticeKind
-from db import outbox
+from db import outbox, usage
 from db.outbox import Queued
-from db.pool import acquire, usage_of
-from edge import scrape
+from db.pool import UnavailableError, acquire, usage_of
+from edge import live, scrape
 from edge.bucket import Buckets, Rate, Rates
 from edge.documents import Documents, Trust, hash_of
 from edge.events import BATCH, STREAM
+from edge.websocket import RUNNING_MAX
 from resolvers.principal import Role, Scope
+from resolvers.watcher import Watchers
 from tests.support.http import Client, client
-from tests.support.world import World
+from tests.support.sockets import connected
+from tests.support.world import World, message
 
 TOKEN = "metrics-metrics-metrics-metrics-"
 NAMED = "query Name { account { name } }"
@@ -39,8 +42,7 @@ async def served(world: World, **given: Any) -> AsyncIterator[Client]:
         world.ingest_pool,
         world.clock,
         metrics_token=TOKEN,
-        documents=DOCUMENTS,
-        **given,
+        **{"documents": DOCUMENTS, **given},
     )
     async with made as opened:
         yield opened
@@ -118,6 +120,100 @@ async def test_requests_are_counted_by_what_is_known_of_them(world: World) -> No
         'request_statements_sum{operation="other"}': 1,
     }
     assert found['request_seconds_count{operation="Name",route="/graphql"}'] == 3
+
+
+WATCHED = "subscription Watched { usageChanged { name cycle { conversationUsage { used } } } }"
+
+
+async def test_operations_on_sockets_are_counted_as_requests_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RETRY_SECONDS", 0.01)
+    acme = await world.account("acme")
+    watchers = Watchers()
+    documents = Documents(Trust.OFF, {hash_of(text): text for text in (NAMED, WATCHED)})
+    async with served(world, watchers=watchers, documents=documents) as http:
+        async with connected(http.app) as socket:
+            await socket.begin(http.token(Role.ADMIN, "acme"))
+            for document in (NAMED, "{ account { id } }", "mutation { canary }", "{ __typename"):
+                await socket.subscribe("1", document)
+                while (await socket.hear())["type"] == "next":
+                    pass
+            await socket.subscribe("1", WATCHED)
+            await socket.hear()
+            watchers.tell([acme])
+            assert await socket.silent(2 * live.EVENT_SECONDS)
+            await world.take(message("acme", "2026-11-10T10:00"))
+            with monkeypatch.context() as broken:
+                broken.setattr(usage, "of_assumed_cycles", unavailable)
+                watchers.tell([acme])
+                assert await socket.silent(live.EVENT_SECONDS)
+            await socket.hear()
+            await socket.say({"id": "1", "type": "complete"})
+            await socket.subscribe("2", "subscription { usageChanged { id } }", variables={})
+            await socket.hear()
+        async with connected(http.app) as socket:
+            await socket.begin()
+            await socket.subscribe("1", WATCHED)
+            assert (await socket.hear())["type"] == "error"
+        found = await scraped(http)
+    requests = {
+        tuple(re.findall(r'"(.*?)"', name)): value
+        for name, value in only(found, "requests_total").items()
+        if 'route="socket"' in name
+    }
+    assert requests == {
+        ("", "Name", "socket", "200"): 1,
+        ("", "other", "socket", "200"): 2,
+        ("GRAPHQL_VALIDATION_FAILED", "other", "socket", "400"): 1,
+        ("GRAPHQL_PARSE_FAILED", "other", "socket", "400"): 1,
+        ("", "Watched", "socket", "200"): 1,
+        ("UNAUTHENTICATED", "Watched", "socket", "200"): 1,
+    }
+    pushed = only(found, "subscription_events_total")
+    assert pushed.pop('subscription_events_total{operation="Watched",result="postponed"}') >= 1
+    assert pushed == {
+        'subscription_events_total{operation="Watched",result="told"}': 2,
+        'subscription_events_total{operation="Watched",result="unchanged"}': 1,
+        'subscription_events_total{operation="Watched",result="refused"}': 1,
+        'subscription_events_total{operation="other",result="told"}': 1,
+    }
+    assert found['request_seconds_count{operation="Name",route="socket"}'] == 1
+    assert found['request_statements_sum{operation="Name"}'] == 1
+    assert found['request_statements_count{operation="Watched"}'] == 2
+
+
+async def unavailable(*_: object, **__: object) -> None:
+    raise UnavailableError("Away.")
+
+
+async def test_operations_on_sockets_that_are_refused_or_cut_are_counted(world: World) -> None:
+    await world.account("acme")
+    scant = Buckets(Rates(customer=Rate(5, 1)), clock=lambda: 0.0)
+    async with (
+        served(world, buckets=scant, places=0) as http,
+        connected(http.app) as socket,
+    ):
+        await socket.begin(http.token(Role.ADMIN, "acme"))
+        codes = list[str]()
+        while codes[-1:] != ["THROTTLED"]:
+            await socket.subscribe("1", "{ account { id } }")
+            codes.append((await socket.hear())["payload"][0]["extensions"]["code"])
+        for number in range(RUNNING_MAX + 1):
+            await socket.subscribe(str(number), WATCHED)  # waits: there is nothing to pay with
+        assert (await socket.hear())["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
+        for number in range(RUNNING_MAX):
+            await socket.say({"id": str(number), "type": "complete"})
+        await socket.subscribe("1", "{")
+        assert (await socket.hear())["type"] == "error"
+        found = only(await scraped(http), "requests_total")
+    assert {tuple(re.findall(r'"(.*?)"', name)): value for name, value in found.items()} == {
+        ("UNAVAILABLE", "other", "socket", "503"): len(codes) - 1,
+        ("THROTTLED", "other", "socket", "429"): 1,
+        ("TOO_MANY_OPERATIONS", "other", "socket", "429"): 1,
+        ("GRAPHQL_PARSE_FAILED", "other", "socket", "400"): 1,
+        ("", "other", "socket", "499"): RUNNING_MAX,
+    }
 
 
 async def test_who_is_throttled_or_finds_no_place_is_counted(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import Pool
 from edge.demo import BODY_BYTES_MAX, Demo, DemoUsers
-from edge.page import DIST, NEEDS_SCRIPTS, PATH, manifest, spoken
+from edge.page import DIST, NEEDS_SCRIPTS, PATH, Chunk, manifest, spoken
 from resolvers.principal import Role
 from schema.root import Schema
 from tests.support.clock import Clock
@@ -56,9 +56,11 @@ class Asking:
         *,
         origin: str | None = None,
         demo: Demo | None = None,
+        graphiql: bool = False,
         **request: Any,
     ) -> httpx2.Response:
-        async with client(*self._parts, origin=origin, demo=demo) as opened:
+        made = client(*self._parts, origin=origin, demo=demo, graphiql=graphiql)
+        async with made as opened:
             return await opened.http.request(method, path, **request)
 
 
@@ -160,6 +162,76 @@ def test_the_build_holds_what_its_manifest_names() -> None:
         file for chunk in manifest().values() for file in (chunk["file"], *chunk.get("css", []))
     }
     assert there == named | {"manifest.json"}
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+
+
+async def test_people_find_graphiql_where_programs_find_the_api(ask: Asking) -> None:
+    shown = await ask("/graphql", graphiql=True, headers={"accept": BROWSER})
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert shown.headers["content-security-policy"] == (
+        POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'") + "'none'"
+    )
+    assert f'src="/{manifest()["src/explorer.tsx"]["file"]}"' in shown.text
+    assert "kontingent-demo" not in shown.text
+    for address in re.findall(r'(?:src|href)="([^"]+)"', shown.text):
+        assert (await ask(address)).status_code == 200
+    demo = await ask("/graphql", graphiql=True, demo=DEMO, headers={"accept": BROWSER})
+    assert '<meta name="kontingent-demo" content="on">' in demo.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "accepted", "status"),
+    [
+        ("GET", "/graphql", "*/*", 400),
+        ("GET", "/graphql", "", 400),
+        ("GET", "/graphql", "application/json, text/html;q=0.9", 400),
+        ("GET", "/graphql?query={__typename}", BROWSER, 200),
+        ("GET", "/graphql?query={__typename}", "text/html", 406),
+        ("POST", "/graphql", BROWSER, 415),
+    ],
+)
+async def test_programs_still_find_the_api(
+    ask: Asking, method: str, path: str, accepted: str, status: int
+) -> None:
+    reply = await ask(path, method, graphiql=True, headers={"accept": accepted})
+    assert reply.status_code == status
+    assert "json" in reply.headers["content-type"]
+
+
+@pytest.mark.parametrize(("accepted", "status"), [(BROWSER, 400), ("text/html", 406)])
+async def test_without_graphiql_there_is_the_api_alone(
+    ask: Asking, accepted: str, status: int
+) -> None:
+    reply = await ask("/graphql", headers={"accept": accepted})
+    assert reply.status_code == status
+    assert "json" in reply.headers["content-type"]
+
+
+GRAPHIQL_KB_MAX = 550
+
+
+def _parts(chunk: Chunk) -> list[str]:
+    return [*chunk.get("imports", ()), *chunk.get("dynamicImports", ())]
+
+
+def test_graphiql_is_loaded_by_nobody_else() -> None:
+    """What it weighs, and that neither of the other pages loads it, whatever is opened there."""
+    chunks = manifest()
+
+    def loaded(entry: str) -> set[str]:
+        found, new = set[str](), {entry}
+        while new:
+            found |= new
+            new = {part for name in new for part in _parts(chunks[name])} - found
+        return found
+
+    for entry in ("src/page.tsx", "src/demo.tsx"):
+        assert [name for name in loaded(entry) if "graphiql" in name] == []
+    files = [DIST / chunks[name]["file"] for name in loaded("src/explorer.tsx")]
+    size = sum(len(gzip.compress(file.read_bytes())) for file in files)
+    assert size <= GRAPHIQL_KB_MAX * 1000
 
 
 async def test_in_the_demo_the_root_offers_users_to_people(ask: Asking) -> None:

@@ -3,16 +3,22 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
+import pytest_asyncio
 
+from db import embedded
 from db.embedded import Cluster
+from db.migrate import migrate
 from db.pool import acquire
 from resolvers import service_key
 from resolvers.principal import Role, Scope
+from tests.conftest import NOW
 from tests.support.http import PEPPER
 from tests.support.running import bearer, frozen, serving
 from tests.support.world import World
@@ -98,6 +104,20 @@ def event(account: str, n: int) -> dict[str, Any]:
             "automated": False,
         },
     }
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the test's own."""
+    with embedded.temporary() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dsn(own_cluster: Cluster) -> str:
+    """Its database, migrated."""
+    await migrate(own_cluster.dsn(), at=NOW)
+    return own_cluster.dsn()
 
 
 async def test_a_frozen_database_keeps_nobody_waiting(

@@ -65,12 +65,12 @@ def open_sockets(pid: int) -> int:
 
 
 async def test_slow_sockets_are_cut_while_others_are_served(
-    own_dsn: str, own_world: World, tmp_path: Path, *, long: bool
+    dsn: str, own_world: World, tmp_path: Path, *, long: bool
 ) -> None:
     count = 200 if long else 40
     await own_world.account("acme")
     headers = bearer(Role.ADMIN, "acme")
-    made = serving(own_dsn, tmp_path, client_seconds=str(SECONDS), keep_alive_seconds="1")
+    made = serving(dsn, tmp_path, client_seconds=str(SECONDS), keep_alive_seconds="1")
     async with made as served, served.client() as http:
 
         async def ask() -> None:

@@ -29,7 +29,7 @@ async def told_twice(served: Served) -> float:
 
 
 async def test_what_has_begun_ends_and_nothing_new_does(
-    own_dsn: str, own_world: World, tmp_path: Path
+    dsn: str, own_world: World, tmp_path: Path
 ) -> None:
     await own_world.account("acme")
     key = await service_key.create(
@@ -40,7 +40,7 @@ async def test_what_has_begun_ends_and_nothing_new_does(
         expires_at=None,
         at=own_world.clock(),
     )
-    made = serving(own_dsn, tmp_path, stop_delay_seconds="0.5")
+    made = serving(dsn, tmp_path, stop_delay_seconds="0.5")
     async with made as served, served.client() as http:
         _, idle = await asyncio.open_connection("127.0.0.1", served.port)
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
@@ -80,9 +80,9 @@ async def test_what_has_begun_ends_and_nothing_new_does(
 
 
 async def test_what_does_not_end_is_cut_after_the_time_for_draining(
-    own_dsn: str, tmp_path: Path
+    dsn: str, tmp_path: Path
 ) -> None:
-    made = serving(own_dsn, tmp_path, drain_seconds="1", client_seconds="60")
+    made = serving(dsn, tmp_path, drain_seconds="1", client_seconds="60")
     async with made as served:
         _, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(b"POST /graphql HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n")
@@ -95,8 +95,8 @@ async def test_what_does_not_end_is_cut_after_the_time_for_draining(
         writer.close()
 
 
-async def test_told_twice_it_stops_at_once(own_dsn: str, tmp_path: Path) -> None:
-    async with serving(own_dsn, tmp_path, client_seconds="60") as served:
+async def test_told_twice_it_stops_at_once(dsn: str, tmp_path: Path) -> None:
+    async with serving(dsn, tmp_path, client_seconds="60") as served:
         _, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(b"POST /graphql HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n")
         writer.write(b"Content-Length: 10\r\n\r\n")  # and never a body

@@ -171,7 +171,7 @@ async def cost(served: Served, request: bytes, times: int) -> Cost:
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="it is read from /proc")
 async def test_what_is_too_much_costs_next_to_nothing(
-    own_dsn: str, own_world: World, tmp_path: Path, *, long: bool
+    dsn: str, own_world: World, tmp_path: Path, *, long: bool
 ) -> None:
     await own_world.account("acme")
     key = await service_key.create(
@@ -182,7 +182,7 @@ async def test_what_is_too_much_costs_next_to_nothing(
         expires_at=None,
         at=own_world.clock(),
     )
-    async with serving(own_dsn, tmp_path) as served:
+    async with serving(dsn, tmp_path) as served:
         await send(served, READS + b"\r\n")
         times = TIMES_LONG if long else TIMES
         found = {name: await cost(served, each, times) for name, each in requests(key).items()}

@@ -24,6 +24,9 @@ from tests.support.world import World, charge, message
 GROWTH_BYTES_MAX = 30_000_000
 """How much more the server may hold after all that than when it had seen some of it."""
 
+METRICS = "metrics-metrics-metrics-metrics-"
+"""The token for the server's metrics."""
+
 OPERATOR = "an operator"
 CANARY = "canary"
 """In everything that is another tenant's."""
@@ -36,6 +39,7 @@ OURS = (b"Traceback", b"asyncpg", b"site-packages", b"server.py", b"SELECT ", b"
 class Target:
     """A server; `callers` are the headers of those who ask, `secrets` what no reply may hold."""
 
+    dsn: str
     served: Served
     http: httpx2.Client
     callers: dict[str, dict[str, str]]
@@ -101,9 +105,10 @@ async def aimed_at(dsn: str, folder: Path) -> AsyncIterator[Target]:
             for rate in ("", "_per_second")
         }
         password = urlsplit(dsn).password or ""
-        async with serving(dsn, folder, **generous) as served:
+        async with serving(dsn, folder, metrics_token=METRICS, **generous) as served:
             with httpx2.Client(base_url=served.address, timeout=20) as http:
                 yield Target(
+                    dsn=dsn,
                     served=served,
                     http=http,
                     callers={
@@ -122,6 +127,7 @@ async def aimed_at(dsn: str, folder: Path) -> AsyncIterator[Target]:
                     secrets=(
                         SECRET,
                         PEPPER,
+                        METRICS.encode(),
                         password.encode(),
                         *(key.partition(".")[2].encode() for key in keys.values()),
                         *OURS,

@@ -1,6 +1,7 @@
 """Bytes that are hardly HTTP, and frames that are hardly a protocol's."""
 
 import contextlib
+import json
 import re
 import socket
 from collections.abc import Sequence
@@ -8,10 +9,11 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
+from edge.app import HEADERS
 from edge.websocket import PROTOCOL
 from tests.fuzz.target import Target, examples
 
@@ -113,6 +115,7 @@ MESSAGES = (
         '{"type":"ping","payload":' + "[" * 900 + "]" * 900 + "}",
     ),
 )
+LAST = '{"type":"ping","payload":{"last":1}}'
 CLOSED = {1000, 1002, 1003, 1007, 1009, 1013, 4400, 4401, 4403, 4406, 4408, 4409, 4429}
 """The codes of those who close because of what a client did, or has done by now."""
 
@@ -134,11 +137,11 @@ def test_whatever_is_said_on_a_socket(target: Target, *, long: bool) -> None:
             compression=None,
         ) as socket_:
             received = b""
-            with contextlib.suppress(ConnectionClosed, TimeoutError):
-                for message in messages:
+            with contextlib.suppress(ConnectionClosed):
+                for message in (*messages, LAST):
                     socket_.send(message)
-                while True:
-                    part = socket_.recv(timeout=0.05)
+                while b'"last"' not in received:
+                    part = socket_.recv(timeout=20)
                     received += part.encode() if isinstance(part, str) else part
             target.check(0, received, caller)
         assert socket_.close_code in CLOSED
@@ -147,6 +150,22 @@ def test_whatever_is_said_on_a_socket(target: Target, *, long: bool) -> None:
         converse()
         warm()
         converse()
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"), [("/graphql", "https://evil.example"), ("/elsewhere", None)]
+)
+def test_a_socket_is_refused_as_a_request_is(target: Target, path: str, origin: str | None) -> None:
+    address = f"ws://127.0.0.1:{target.served.port}{path}"
+    came = None if origin is None else Origin(origin)
+    with pytest.raises(InvalidStatus) as caught:
+        connect(address, subprotocols=[Subprotocol(PROTOCOL)], origin=came)
+    reply = caught.value.response
+    target.check(reply.status_code, bytes(reply.body))
+    assert (reply.status_code, json.loads(reply.body)["code"]) == (403, "FORBIDDEN")
+    assert [reply.headers[name.decode()].encode() for name, _ in HEADERS] == [v for _, v in HEADERS]
+    assert len(reply.headers["x-request-id"]) == 32
+    assert reply.headers["cache-control"] == "no-store"
 
 
 def test_frames_that_are_none(target: Target, *, long: bool) -> None:

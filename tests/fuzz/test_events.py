@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,6 +64,7 @@ ODD = st.one_of(
     ),
     st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
 )
+QUOTED = re.compile(rb'\\"[^"]*\\" is not a plain decimal number')
 CHANGES = st.lists(st.tuples(st.sampled_from(PLACES), ODD), max_size=3)
 
 
@@ -132,5 +134,6 @@ def test_bodies_that_are_torn_and_bent(target: Target, *, long: bool) -> None:
 
 
 def _own(content: bytes) -> bytes:
-    """Leave out the ids of events, which are what was sent."""
-    return b" ".join(part for part in content.split(b",") if b'"id":' not in part)
+    """Leave out the ids of events, and amounts that are quoted: they are what was sent."""
+    unquoted = QUOTED.sub(b"", content)
+    return b" ".join(part for part in unquoted.split(b",") if b'"id":' not in part)

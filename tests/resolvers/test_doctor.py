@@ -18,6 +18,7 @@ from resolvers import doctor, statement
 from resolvers.doctor import Deployment, Finding, Level, examine
 from tests.jobs.letters import letter
 from tests.jobs.queue import ANNA, given_up, post
+from tests.support.clock import Clock
 from tests.support.roles import users
 from tests.support.world import World, charge, contents, message, utc
 
@@ -42,7 +43,7 @@ async def found(  # noqa: PLR0913 (a deployment's facts)
     name: str,
     *,
     clock: Callable[[], datetime] = now,
-    connections: int = 17,
+    connections: int = 18,
     embedded: bool = False,
     seconds: float = 30,
 ) -> Finding:
@@ -91,7 +92,7 @@ async def test_a_deployment_that_is_well(acme: World, dsn: str, monkeypatch: Any
     before = await contents(acme.pool)
     async with users(dsn) as logins:
         deployment = Deployment(
-            dsn=logins[API], embedded=False, connections=17, clock=acme.clock, seconds=30
+            dsn=logins[API], embedded=False, connections=18, clock=acme.clock, seconds=30
         )
         findings = {each.name: each for each in await examine(deployment)}
     clock = findings.pop("clock")  # the accounts' clock stands still
@@ -102,6 +103,9 @@ async def test_a_deployment_that_is_well(acme: World, dsn: str, monkeypatch: Any
         Finding("durability", OK, "What is committed survives a crash."),
         Finding("connections", OK, findings["connections"].message),
         Finding("rights", OK, "The application may add to facts and ledger, no more."),
+        Finding(
+            "ingest", OK, "The last fact came 0:00:00 ago, 58 days, 12:00:00 after it had happened."
+        ),
         Finding("delivery", OK, "Nothing is late, nothing was given up."),
         Finding("closing", OK, "All closed cycles have their statements."),
         Finding("invariants", OK, "All hold for 2 accounts."),
@@ -222,6 +226,26 @@ async def test_connections(dsn: str, servers: int, beyond: int, level: Level) ->
         level,
         f"{free} of the database, {each} for a server: {free // each} servers.",
     )
+
+
+async def test_facts_come(world: World, dsn: str) -> None:
+    assert await found(dsn, "ingest") == Finding("ingest", OK, "No fact is recorded.")
+    world.clock.now = utc("2026-11-20T10:00:05")
+    await world.account("acme")
+    await world.account("other")
+    assert await found(dsn, "ingest") == Finding("ingest", OK, "No fact is recorded.")
+    await world.take(message("other", "2026-11-20T10:00:02"))
+    world.clock.now += timedelta(minutes=-5)
+    await world.take(message("acme", "2026-11-20T09:55:03"))
+    last = world.clock() + timedelta(minutes=5)
+    for ago, level in ((doctor.SILENCE, OK), (doctor.SILENCE + timedelta(seconds=1), WARNING)):
+        finding = await found(dsn, "ingest", clock=Clock(last + ago))
+        assert (finding.level, finding.message) == (
+            level,
+            f"The last fact came {ago} ago, 0:00:03 after it had happened.",
+        )
+    hurried = await found(dsn, "ingest", seconds=0)
+    assert hurried.message == "No fact is recorded, of the accounts there was time for."
 
 
 async def test_deliveries(acme: World, dsn: str) -> None:

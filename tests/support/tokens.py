@@ -62,13 +62,32 @@ async def refusal(verifier: TokenVerifier, token: str, at: datetime = AT) -> str
     return str(caught.value)
 
 
+def bad_claims(now: int) -> dict[str, dict[str, Any]]:
+    """Return claims that each differ in one thing from good ones of `now`."""
+    good = {**CLAIMS, "iat": now, "exp": now + 600}
+    odd: Sequence[Any] = (MISSING, None, "", 5.5, True, [], {}, "\0", -1)
+    changes: dict[str, dict[str, Any]] = {
+        **{f"odd {name} {number}": {name: v} for name in good for number, v in enumerate(odd)},
+        "another issuer": {"iss": "kontingent2"},
+        "another audience": {"aud": ["other", "kontingent2"]},
+        "another role": {"role": "root"},
+        "expired": {"exp": now - 60},
+        "not yet": {"nbf": now + 60},
+        "issued later": {"iat": now + 60},
+        "too long": {"pad": "x" * 4_096},
+    }
+    return {
+        name: {key: value for key, value in (good | changed).items() if value is not MISSING}
+        for name, changed in changes.items()
+    }
+
+
 def forgeries(secret: bytes, now: int) -> dict[str, str]:
     """Return tokens that each differ in one thing from a good one that `secret` signs at `now`."""
     good = {**CLAIMS, "iat": now, "exp": now + 600}
 
-    def signed(header: object = None, key: bytes = secret, **claims: Any) -> str:
-        said = {name: value for name, value in (good | claims).items() if value is not MISSING}
-        return hs256(said, header={"alg": "HS256"} if header is None else header, key=key)
+    def signed(header: object = None, key: bytes = secret, claims: object = good) -> str:
+        return hs256(claims, header={"alg": "HS256"} if header is None else header, key=key)
 
     algorithms: Sequence[object] = (
         "none",
@@ -92,7 +111,6 @@ def forgeries(secret: bytes, now: int) -> dict[str, str]:
         "b64": False,
         "kid": 5,
     }
-    odd: Sequence[Any] = (MISSING, None, "", 5.5, True, [], {}, "\0", -1)
     head, body, signature = signed().split(".")
     operator = part(json.dumps({**good, "role": "operator"}).encode())
     return {
@@ -107,20 +125,9 @@ def forgeries(secret: bytes, now: int) -> dict[str, str]:
         },
         **{f"key {key[:9]!r}": signed(key=key) for key in (b"", secret[:-1], PEM, DER, b"\0" * 32)},
         "a path for a key": signed({"alg": "HS256", "kid": "../../dev/null"}, key=b""),
-        **{
-            f"odd {name} {number}": signed(None, secret, **{name: value})
-            for name in good
-            for number, value in enumerate(odd)
-        },
-        "another issuer": signed(iss="kontingent2"),
-        "another audience": signed(aud=["other", "kontingent2"]),
-        "another role": signed(role="root"),
-        "expired": signed(exp=now - 60),
-        "not yet": signed(nbf=now + 60),
-        "issued later": signed(iat=now + 60),
+        **{name: signed(claims=claims) for name, claims in bad_claims(now).items()},
         "other claims": f"{head}.{operator}.{signature}",
         "no signature": f"{head}.{body}.",
         "no claims": f"{head}..{signature}",
         "five parts": f"{signed()}.a.b",
-        "too long": signed(pad="x" * 4_096),
     }

@@ -122,6 +122,6 @@ async def site(cluster: Cluster, template: str, browser: Browser) -> AsyncIterat
         await fill(world)
         parts = (world.schema, world.pool, world.ingest_pool, world.clock)
         watchers = Watchers()
-        made = application(*parts, demo=DEMO, watchers=watchers)
+        made = application(*parts, demo=DEMO, watchers=watchers, graphiql=True)
         async with made as app, served(app) as port:
             yield Site(browser, f"http://127.0.0.1:{port}", world, watchers)

@@ -1,18 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { tokenOf, usersOf, type Account } from "../demo-users";
 import { i18n } from "../i18n";
 import { DEMO_USER, type DemoUser } from "../session";
 import { Icon } from "./Icon";
 import { LanguageSwitch } from "./Top";
-
-interface Account {
-  account: string;
-  name: string;
-  plan: string | null;
-  interval: "MONTHLY" | "YEARLY" | null;
-  timeZone: string;
-  roles: DemoUser["role"][];
-}
 
 const PAGE = "/settings/account/usage";
 
@@ -22,8 +14,7 @@ export function Chooser() {
   const failed = useSignal(false);
   const title = i18n._("Whose usage would you like to see?");
   useEffect(() => {
-    fetch("/demo/users")
-      .then((response) => response.json() as Promise<Account[]>)
+    usersOf()
       .then((found) => (accounts.value = found))
       .catch(() => (failed.value = true));
   }, []);
@@ -33,7 +24,7 @@ export function Chooser() {
   const enter = async (account: Account, role: DemoUser["role"]) => {
     failed.value = false;
     try {
-      const user: DemoUser = { token: await tokenOf(account, role), name: account.name, role };
+      const user: DemoUser = { token: await tokenOf(account.account, role), name: account.name, role };
       sessionStorage.setItem(DEMO_USER, JSON.stringify(user));
       location.assign(PAGE);
     } catch {
@@ -98,14 +89,4 @@ function termsOf(account: Account): string {
   if (account.plan === null) return i18n._("Free trial");
   const interval = account.interval === "YEARLY" ? i18n._("yearly") : i18n._("monthly");
   return `${account.plan}, ${interval} · ${account.timeZone}`;
-}
-
-async function tokenOf(account: Account, role: DemoUser["role"]): Promise<string> {
-  const response = await fetch("/demo/token", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ account: account.account, role }),
-  });
-  if (!response.ok) throw new Error(String(response.status));
-  return ((await response.json()) as { token: string }).token;
 }

@@ -1,0 +1,1 @@
+import{u as e}from"./graphiql-FrRHZ5Up.js";export default e();

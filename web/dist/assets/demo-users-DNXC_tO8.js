@@ -1,0 +1,1 @@
+async function e(){return await(await fetch(`/demo/users`)).json()}async function t(e,t){let n=await fetch(`/demo/token`,{method:`POST`,headers:{"content-type":`application/json`},body:JSON.stringify({account:e,role:t})});if(!n.ok)throw Error(String(n.status));return(await n.json()).token}export{e as n,t};

@@ -1,0 +1,1 @@
+import"./graphiql-FrRHZ5Up.js";

@@ -1,0 +1,1 @@
+import{r as e}from"./graphiql-FrRHZ5Up.js";export default e();
