@@ -178,7 +178,8 @@ def _invalid(index: int, id_: object, message: str) -> EventError:
 
 def _problems(error: ValidationError) -> str:
     problems = [
-        f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
+        f"{'.'.join(map(str, problem['loc']))}: "
+        + problem["msg"].removeprefix("Value error, ").removesuffix(".")
         for problem in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     more = f" (and {len(problems) - PROBLEMS_MAX} more)" if len(problems) > PROBLEMS_MAX else ""

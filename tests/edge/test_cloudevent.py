@@ -220,22 +220,22 @@ def test_instants(value: object, message: str) -> None:
         (True, 'must be a decimal string such as "0.0532"'),
         ("-0.01", "must not be negative"),
         ("1000000.000001", "must be at most 1000000"),
-        ("0.0000001", '"0.0000001" has more than 6 digits after the point.'),
-        ("1e3", '"1e3" is not a plain decimal number.'),
-        ("NaN", '"NaN" is not a plain decimal number.'),
-        ("Infinity", '"Infinity" is not a plain decimal number.'),
-        ("1,50", '"1,50" is not a plain decimal number.'),
-        ("+1", '"+1" is not a plain decimal number.'),
-        (" 1", '" 1" is not a plain decimal number.'),
-        ("\u0661", '"\u0661" is not a plain decimal number.'),
-        ("", '"" is not a plain decimal number.'),
-        ("9" * 50, f'"{"9" * 39}…" is not a plain decimal number.'),
+        ("0.0000001", '"0.0000001" has more than 6 digits after the point'),
+        ("1e3", '"1e3" is not a plain decimal number'),
+        ("NaN", '"NaN" is not a plain decimal number'),
+        ("Infinity", '"Infinity" is not a plain decimal number'),
+        ("1,50", '"1,50" is not a plain decimal number'),
+        ("+1", '"+1" is not a plain decimal number'),
+        (" 1", '" 1" is not a plain decimal number'),
+        ("\u0661", '"\u0661" is not a plain decimal number'),
+        ("", '"" is not a plain decimal number'),
+        ("9" * 50, f'"{"9" * 39}…" is not a plain decimal number'),
     ],
 )
 @pytest.mark.parametrize("field", ["amount", "quantity"])
 def test_decimals(field: str, value: object, message: str) -> None:
     found = problem(altered(CHARGE, f"data.{field}", value))
-    assert found.rstrip(".") == f"data.{field}: {message}".rstrip(".")
+    assert found == f"data.{field}: {message}."
 
 
 @pytest.mark.parametrize("type_", ["Message", "", "carrier-charge", None, 5, ["message"], ABSENT])
