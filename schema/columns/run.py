@@ -222,13 +222,14 @@ class Run:
         What is asked for in one level, wherever in the document it stands, is begun in one turn
         of the event loop: what goes through a loader shares a batch, and with it a snapshot.
         """
+        level: list[Waiting] = []
         try:
             while self._waiting:
                 level, self._waiting = self._waiting, []
                 for each, values in zip(level, await _all_of(level), strict=True):
                     each.started = each.go_on(values)
         finally:
-            for each in self._waiting:
+            for each in (*level, *self._waiting):  # what is cut leaves nothing half begun
                 each.pending.values.close()
         return finished(started)
 

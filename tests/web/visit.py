@@ -58,7 +58,7 @@ class Site:
             await page.add_init_script(f"sessionStorage.setItem('kontingent-demo-user', {stored})")
         yield page
         await context.close()
-        assert failures == []
+        assert failures == [], failures
 
 
 def _failures(context: BrowserContext, page: Page, url: str) -> list[str]:

@@ -50,12 +50,12 @@ function watch(bearer: string): () => void {
     });
     const variables = { account: named };
     const operation = { query: UsageChangedDocument.toString(), variables };
-    client.subscribe<UsageChangedSubscription>(operation, {
+    // Without a subscription the client closes its socket; dispose() may do so amid a message.
+    close = client.subscribe<UsageChangedSubscription>(operation, {
       next: ({ data }) => take(data?.usageChanged ?? null),
       error: () => {},
       complete: () => {},
     });
-    close = () => void client.dispose();
   });
   return () => {
     closed = true;

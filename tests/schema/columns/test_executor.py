@@ -1,8 +1,9 @@
 """The executor: what it asks, how it fails, and when it leaves an operation to Strawberry's."""
 
 import asyncio
+import gc
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -670,6 +671,63 @@ async def test_a_deadline_cancels_all_batches_and_waits_for_them() -> None:
                 "{ rows { one two } wrapped { things { one two } } }", context_value=Caller()
             )
     assert sorted(told) == ["cancelled"] * 4 + ["cleaned up"] * 4
+
+
+async def test_a_deadline_leaves_nothing_that_was_asked_for_at_once() -> None:
+    asked: list[asyncio.Future[list[int]]] = []
+
+    def at_once(_: Caller, __: Sequence[Row]) -> Awaitable[list[int]]:
+        asked.append(asyncio.get_running_loop().create_future())
+        return asked[-1]
+
+    @strawberry.type
+    class Thing:
+        one: int = batched(at_once, description=".")
+        two: int = batched(at_once, description=".")
+
+    @strawberry.type
+    class Shelf:
+        rows: list[Thing] = given([Row("a")])
+
+    built = strawberry.Schema(Shelf, execution_context_class=ColumnExecutor)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await built.execute("{ rows { one two } }", context_value=Caller())
+    gc.collect()  # a coroutine that nobody awaited would be told of, and fail the test
+    assert [each.cancelled() for each in asked] == [True, False]
+
+
+async def test_what_is_asked_for_at_once_is_awaited_in_turn() -> None:
+    def at_once(_: Caller, rows: Sequence[Row]) -> Awaitable[list[int]]:
+        found: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        found.set_result([len(row.name) for row in rows])
+        return found
+
+    def now(_: Caller, rows: Sequence[Row]) -> list[Any]:
+        return [LookupError("No.") if row.name == "bb" else 0 for row in rows]
+
+    def refused(_: Caller, __: Sequence[Row]) -> list[int]:
+        raise LookupError("Nothing.")
+
+    @strawberry.type
+    class Thing:
+        one: int = batched(at_once, description=".")
+        two: int | None = batched(now, description=".")
+        three: int | None = batched(refused, description=".")
+
+    @strawberry.type
+    class Shelf:
+        rows: list[Thing] = given([Row("a"), Row("bb")])
+
+    found = await by_both(Shelf, "{ rows { one two three } }")
+    assert found.data == {
+        "rows": [{"one": 1, "two": 0, "three": None}, {"one": 2, "two": None, "three": None}]
+    }
+    assert found.errors == [
+        ("rows.0.three", "Nothing."),
+        ("rows.1.three", "Nothing."),
+        ("rows.1.two", "No."),
+    ]
 
 
 # --- What Strawberry's executor runs --------------------------------------------------------
