@@ -29,14 +29,16 @@ class Joint(Generic[K, V]):
             await asyncio.shield(call.settled)
             return
         call.settled = asyncio.get_running_loop().create_future()
-        await asyncio.sleep(0)  # who asks in this turn of the event loop still takes part
-        self._next = _Call()
         try:
+            await asyncio.sleep(0)  # who asks in this turn of the event loop still takes part
+            self._next = _Call()
             call.values = await self._load(call.keys)
         except BaseException as error:
             call.error = error
             raise
         finally:
+            if self._next is call:  # cut before it began: nobody may join it any more
+                self._next = _Call()
             call.settled.set_result(None)
 
 

@@ -88,8 +88,3 @@ class Loaders(Generic[C]):
         if load not in self._joints:
             self._joints[load] = Joint(functools.partial(load, self._ctx))
         return self._joints[load]
-
-    def forget(self) -> None:
-        """Drop every loaded value: call it after a write and between a stream's events."""
-        for loader in self._loaders.values():
-            loader.clear_all()

@@ -100,6 +100,19 @@ async def test_who_calls_and_is_cut_leaves_nobody_waiting() -> None:
         await waiting
 
 
+async def test_who_is_cut_before_the_call_begins_leaves_nobody_waiting() -> None:
+    calls = Calls()
+    joint = Joint(calls.load)
+    calling, waiting = (asyncio.ensure_future(joint.ask(key)) for key in (1, 2))
+    await asyncio.sleep(0)
+    calling.cancel()
+    async with asyncio.timeout(1):
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    assert calls.of == []
+    assert await joint.ask(3) == 6
+
+
 async def test_an_operation_has_one_for_each_batch_function() -> None:
     given: list[tuple[str, list[int]]] = []
 
